@@ -8,22 +8,20 @@ namespace Acquire.Service.Studies;
 /// <remarks>They know the simulator's own commands (feature SIM); the console itself never uses those but for its clock.</remarks>
 public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed) : IStudyPeople
 {
-    private readonly Dictionary<string, string> _answers = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, string> Answers = new(StringComparer.Ordinal)
+    {
+        ["identity"] = "yes",
+        ["positioning"] = "yes",
+        ["weight-kg"] = "78",
+        ["egfr"] = "95",
+        ["injection-arm"] = "right arm, forearm vein, 20 ml flush",
+    };
 
     /// <inheritdoc/>
     public string Role => "demo technologist";
 
-    /// <summary>Sets the answer to a question; others are answered "no", or "yes" to an identity check.</summary>
-    public void Prepare(string questionId, string answer) => _answers[questionId] = answer;
-
     /// <inheritdoc/>
-    public Task<string> AnswerAsync(PreparationQuestion question, CancellationToken cancellation)
-    {
-        string answer = _answers.GetValueOrDefault(question.Id)
-            ?? (question.BlockingAnswer is { } blocking && blocking.Equals("no", StringComparison.OrdinalIgnoreCase) ? "yes"
-            : question.Id.Contains("identity", StringComparison.OrdinalIgnoreCase) ? "yes" : "no");
-        return Task.FromResult(answer);
-    }
+    public Task<string> AnswerAsync(PreparationQuestion question, CancellationToken cancellation) => Task.FromResult(Answers.GetValueOrDefault(question.Id, "no"));
 
     /// <inheritdoc/>
     public async Task<string> AcknowledgeAsync(Prompt prompt, CancellationToken cancellation)

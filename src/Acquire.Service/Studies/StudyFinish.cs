@@ -1,0 +1,1 @@
+namespace Acquire.Service.Studies;
