@@ -12,17 +12,18 @@ namespace Acquire.Service.Reconstruction;
 public sealed record FiguresOfMerit(double NrmseBodyPercent, double NrmseBonePercent, IReadOnlyList<(string Name, double Percent)> ContrastRecoveryPercent, double SoftTissueCvPercent, double SoftTissueBiasPercent, double Scale)
 {
     /// <summary>Inner radius of a sphere's background shell beyond the sphere, mm.</summary>
-    public const double ShellFromMm = 7.5;
+    public const double ShellFromMm = 4.8;
 
     /// <summary>Outer radius of a sphere's background shell beyond the sphere, mm.</summary>
-    public const double ShellToMm = 17.5;
+    public const double ShellToMm = 14.4;
 
     /// <summary>Compares.</summary>
     /// <remarks>
     /// Slices: all but an eighth at each end (16 to 111 of 128). Body: mu above 0.0075/mm (half of water), or truth above 0.05
     /// without a map. Bone: truth at least 3.5 and (with a map) mu above 0.0165/mm, which leaves the kidneys out, or inside a
-    /// sphere. Background of a sphere: shell from 7.5 to 17.5 mm beyond it, the same voxels in truth and image. Soft tissue away
-    /// from edges: truth within 5 % of 1 in all voxels up to three away.
+    /// sphere. Background of a sphere: what it is embedded in, namely those voxels of the shell from 4.8 to 14.4 mm beyond it whose
+    /// truth lies within 25 % of the shell's median. Soft tissue away from edges: truth within 5 % of 1 in all voxels up to
+    /// three away.
     /// </remarks>
     /// <param name="image">Reconstruction on the truth's grid.</param>
     /// <param name="truth">True activity, soft tissue 1.</param>
@@ -48,6 +49,7 @@ public sealed record FiguresOfMerit(double NrmseBodyPercent, double NrmseBonePer
         double scale = sumImage > 0 ? sumTruth / sumImage : 1;
         Error body = new(), bone = new(), soft = new();
         List<(KnownSphere Sphere, double[] Sums)> contrast = [.. spheres.Select(s => (s, new double[6]))];
+        double[] median = [.. spheres.Select(s => ShellMedian(truth, s))];
         for (int k = from; k < to; k++)
             for (int j = 0; j < truth.Ny; j++)
                 for (int i = 0; i < truth.Nx; i++)
@@ -55,11 +57,11 @@ public sealed record FiguresOfMerit(double NrmseBodyPercent, double NrmseBonePer
                     int n = truth.Index(i, j, k);
                     double value = x[n] * scale;
                     bool inSphere = false;
-                    foreach ((KnownSphere s, double[] sums) in contrast)
+                    for (int m = 0; m < contrast.Count; m++)
                     {
-                        double dx = truth.X0Mm + (i * truth.DxMm) - s.XMm, dy = truth.Y0Mm + (j * truth.DyMm) - s.YMm, dz = truth.Z0Mm + (k * truth.DzMm) - s.ZMm;
-                        double r = Math.Sqrt((dx * dx) + (dy * dy) + (dz * dz));
-                        if (r > s.RadiusMm + ShellToMm || (r > s.RadiusMm && r < s.RadiusMm + ShellFromMm)) continue;
+                        (KnownSphere s, double[] sums) = contrast[m];
+                        double r = Distance(truth, s, i, j, k);
+                        if (r > s.RadiusMm && !(InShell(s, r) && Math.Abs(t[n] - median[m]) <= 0.25 * median[m])) continue;
                         int o = r <= s.RadiusMm ? 0 : 3;
                         sums[o] += value;
                         sums[o + 1] += t[n];
@@ -76,6 +78,25 @@ public sealed record FiguresOfMerit(double NrmseBodyPercent, double NrmseBonePer
 
     private static double Recovery(double[] s)
         => 100 * ((s[0] / s[2] / (s[3] / s[5])) - 1) / ((s[1] / s[2] / (s[4] / s[5])) - 1);
+
+    private static double Distance(Volume v, KnownSphere s, int i, int j, int k)
+    {
+        double dx = v.X0Mm + (i * v.DxMm) - s.XMm, dy = v.Y0Mm + (j * v.DyMm) - s.YMm, dz = v.Z0Mm + (k * v.DzMm) - s.ZMm;
+        return Math.Sqrt((dx * dx) + (dy * dy) + (dz * dz));
+    }
+
+    private static bool InShell(KnownSphere s, double r) => r >= s.RadiusMm + ShellFromMm && r <= s.RadiusMm + ShellToMm;
+
+    private static double ShellMedian(Volume truth, KnownSphere s)
+    {
+        List<float> values = [];
+        for (int k = 0; k < truth.Nz; k++)
+            for (int j = 0; j < truth.Ny; j++)
+                for (int i = 0; i < truth.Nx; i++)
+                    if (InShell(s, Distance(truth, s, i, j, k))) values.Add(truth.Values[truth.Index(i, j, k)]);
+        values.Sort();
+        return values.Count == 0 ? 0 : values[values.Count / 2];
+    }
 
     private static bool IsFlat(Volume truth, int i, int j, int k)
     {

@@ -19,12 +19,7 @@ public static class GaussianFilter
         Parallel.For(0, volume.Nz, z =>
         {
             float[] line = new float[volume.Nx];
-            for (int y = 0; y < volume.Ny; y++)
-            {
-                Span<float> row = a.AsSpan((z * plane) + (y * volume.Nx), volume.Nx);
-                row.CopyTo(line);
-                for (int x = 0; x < volume.Nx; x++) row[x] = (float)AlongX(line, x, kx);
-            }
+            for (int y = 0; y < volume.Ny; y++) AlongX(a.AsSpan((z * plane) + (y * volume.Nx), volume.Nx), line, kx);
             Lines(a, b, z * plane, volume.Nx, volume.Ny, ky);
         });
         Parallel.For(0, volume.Ny, y =>
@@ -57,16 +52,24 @@ public static class GaussianFilter
         return kernel;
     }
 
-    private static double AlongX(float[] line, int x, double[] kernel)
+    /// <summary>Row = sum of kernel x shifted row, divided by the share of the kernel inside.</summary>
+    private static void AlongX(Span<float> row, float[] line, double[] kernel)
     {
-        int half = kernel.Length / 2;
-        double sum = 0, weight = 0;
-        for (int k = Math.Max(-half, -x); k <= Math.Min(half, line.Length - 1 - x); k++)
+        int half = kernel.Length / 2, n = row.Length;
+        row.CopyTo(line);
+        row.Clear();
+        for (int k = -Math.Min(half, n - 1); k <= Math.Min(half, n - 1); k++)
         {
-            sum += kernel[k + half] * line[x + k];
-            weight += kernel[k + half];
+            Span<float> target = row[Math.Max(0, -k)..Math.Min(n, n - k)];
+            TensorPrimitives.MultiplyAdd(line.AsSpan(Math.Max(0, k), target.Length), (float)kernel[k + half], target, target);
         }
-        return sum / weight;
+        for (int x = 0; x < n; x++)
+        {
+            if (x >= half && x < n - half) continue;
+            double weight = 0;
+            for (int k = Math.Max(-half, -x); k <= Math.Min(half, n - 1 - x); k++) weight += kernel[k + half];
+            row[x] = (float)(row[x] / weight);
+        }
     }
 
     private static void Lines(float[] from, float[] to, int start, int nx, int ny, double[] kernel)
