@@ -110,6 +110,9 @@ public sealed class StudyConductor
         return (Ending.Stopped, "stopped by the operator");
     }
 
+    /// <summary>True when such an event is in the journal.</summary>
+    public bool Has<T>() where T : StudyEvent => _events.OfType<T>().Any();
+
     /// <summary>Appends an event, durably, and says it.</summary>
     public void Append(StudyEvent happened, string line)
     {
