@@ -222,10 +222,4 @@ public sealed record ReconstructionSettings(int Iterations, int Subsets, bool At
 /// <param name="Fail">Fail beyond this.</param>
 /// <param name="Unit">Unit of both.</param>
 /// <param name="Source">Where the limit comes from, with its status letter.</param>
-public sealed record QualityLimit(string Check, double Warn, double Fail, string Unit, string Source)
-{
-    /// <summary>Two-sided checks (a ratio that must lie in a band): warn below this; null when one-sided.</summary>
-    public double? WarnBelow { get; init; }
-    /// <summary>Two-sided checks: fail below this; null when one-sided.</summary>
-    public double? FailBelow { get; init; }
-}
+public sealed record QualityLimit(string Check, double Warn, double Fail, string Unit, string Source);

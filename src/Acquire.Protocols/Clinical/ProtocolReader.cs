@@ -343,16 +343,10 @@ public static class ProtocolReader
             QualityCheckKind kind = QualityCheckKind.Find(check.Value)!;
             Located<double> warn = limit.Quantity("warn", kind.Dimension);
             Located<double> fail = limit.Quantity("fail", kind.Dimension);
-            Located<double> warnBelow = limit.Quantity("warn-below", kind.Dimension, required: false);
-            Located<double> failBelow = limit.Quantity("fail-below", kind.Dimension, required: false);
             Located<string> source = limit.Text("source", example: "physics-and-qc 4.4 (EK)");
             limit.End();
-            rules.Limit(kind, warn, fail, warnBelow, failBelow);
-            limits.Add(new QualityLimit(kind.Name, warn.Value, fail.Value, kind.Unit, source.Value)
-            {
-                WarnBelow = warnBelow.Ok ? warnBelow.Value : null,
-                FailBelow = failBelow.Ok ? failBelow.Value : null,
-            });
+            rules.Limit(kind, warn, fail);
+            limits.Add(new QualityLimit(kind.Name, warn.Value, fail.Value, kind.Unit, source.Value));
         }
         return limits;
     }

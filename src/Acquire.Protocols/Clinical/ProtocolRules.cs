@@ -317,17 +317,13 @@ internal sealed class ProtocolRules(ProblemList problems)
             Bad(attenuation.At, "attenuation correction needs a CT and none is planned", "add an acquisition with kind: ct, or write attenuation-correction: no");
     }
 
-    public void Limit(QualityCheckKind kind, Located<double> warn, Located<double> fail, Located<double> warnBelow, Located<double> failBelow)
+    public void Limit(QualityCheckKind kind, Located<double> warn, Located<double> fail)
     {
         if (kind.Unit == "%" && !(Percentage(warn, "warn", 0) & Percentage(fail, "fail", 0))) return;
-        foreach ((Located<double> value, string key) in ((Located<double>, string)[])[(warn, "warn"), (fail, "fail"), (warnBelow, "warn-below"), (failBelow, "fail-below")])
+        foreach ((Located<double> value, string key) in ((Located<double>, string)[])[(warn, "warn"), (fail, "fail")])
             if (value.Ok && value.Value < 0) Bad(value.At, $"'{key}' is negative", "limits are zero or more");
         if (warn.Ok && fail.Ok && (kind.LowIsWorse ? warn.Value < fail.Value : warn.Value > fail.Value))
             Bad(warn.At, $"'{kind.Name}' would fail before it warns", kind.LowIsWorse ? "warn at the higher figure: less is worse here" : "warn at the lower figure: more is worse here");
-        if (warnBelow.Ok && failBelow.Ok && warnBelow.Value < failBelow.Value)
-            Bad(warnBelow.At, $"'{kind.Name}' would fail before it warns", "warn-below is the higher figure of the two");
-        if (warnBelow.Ok && warn.Ok && warnBelow.Value >= warn.Value)
-            Bad(warnBelow.At, $"'{kind.Name}' would always warn", "warn-below lies under warn");
     }
 
     /// <summary>Texts shown to people report quality and quantities and never a diagnosis (docs: clinical 7, point 1).</summary>

@@ -19,7 +19,8 @@ internal sealed record Dimension(string Name, string Example, params (string Uni
     public static readonly Dimension Clearance = new("a glomerular filtration rate", "60 mL/min", ("mL/min", 1), ("ml/min", 1));
     public static readonly Dimension Pixels = new("a number of pixels", "0.5 px", ("px", 1));
     public static readonly Dimension Minutes = new("a time", "10 min", ("min", 1), ("s", 1 / 60.0), ("h", 60));
-    public static readonly Dimension Views = new("a number of views", "0 views", ("views", 1), ("view", 1));
+    public static readonly Dimension Frames = new("a number of frames", "0 frames", ("frames", 1));
+    public static readonly Dimension Series = new("a number of series", "0 series", ("series", 1));
     public static readonly Dimension Ratio = new("a ratio", "1.2", ("", 1));
 
     /// <summary>"expected a time such as "15 s" (units: s, ms, min, h)".</summary>

@@ -164,7 +164,7 @@ public sealed record StudyTimeline
         if (closed)
             return item with { State = ItemState.Missed, Reason = $"its window closed {ProtocolRules.Words(window.Closes)} after the injection{(phase.Repeatable ? "; it may still be taken late with a reason" : "; it cannot be repeated")}" };
         ItemState state = now < item.OpensAt ? ItemState.Waiting : now > item.LatestStartAt ? ItemState.Late : now >= item.TargetAt ? ItemState.Due : ItemState.Open;
-        if (attempts.Length > 0 && state is ItemState.Waiting or ItemState.Open && attempts.Length > 0) state = ItemState.Due;
+        if (attempts.Length > 0 && (state is ItemState.Waiting or ItemState.Open)) state = ItemState.Due;
         string why = state switch
         {
             ItemState.Waiting => $"opens {ProtocolRules.Words(window.Opens)} after the injection",
