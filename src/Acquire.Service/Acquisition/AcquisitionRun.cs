@@ -253,6 +253,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
                 matrix = flow.Matrix;
                 int frames = FlowFrames(flow);
                 settings.Add("ACQ:MODE DYN");
+                settings.Add("ACQ:DYN:CLE");
                 settings.Add(string.Create(CultureInfo.InvariantCulture, $"ACQ:DYN:PHAS1 {frames},{flow.FrameTime.TotalSeconds:0.###}"));
                 settings.Add("ACQ:ONL CONT");
                 break;

@@ -49,7 +49,7 @@ public sealed class SteppedClock : StudyClock
     /// <param name="cancellation">Cancellation.</param>
     public static async Task<SteppedClock> StartAsync(GantryDriver gantry, TimeProvider wall, double speed, CancellationToken cancellation)
     {
-        await gantry.CommandAsync("DIAG:SIM:CLOC STEP", cancellation);
+        if (await gantry.QueryAsync("DIAG:SIM:CLOC?", cancellation) != "STEP") await gantry.CommandAsync("DIAG:SIM:CLOC STEP", cancellation);
         return new SteppedClock(gantry, wall, speed, await gantry.ClockAsync(cancellation));
     }
 
