@@ -6,12 +6,12 @@ namespace Acquire.Simulator.Physics;
 /// </summary>
 /// <remarks>
 /// Uptake: docs: clinical 6.3. Bone parts take B W / (10.5 kg) per gram with W the region's weight; blood-borne activity lies by blood
-/// content, the interstitial pools by weight (general soft tissue 1, fat 0.3, liver 1.7, lung 0.6 over an effective 45 kg, so that muscle
-/// reads SUV 0.24 at 3 h). One gram is taken as one millilitre. Sizes are common anatomical values, [EK].
+/// content, the interstitial pools by weight (general soft tissue 1, fat 0.3, liver 1.7, lung 0.6 over an effective 40 kg, so that muscle
+/// reads SUV 0.27 at 3 h); one gram of soft tissue is taken as one millilitre. Sizes are common anatomical values, [EK].
 /// </remarks>
 internal static class AdultTrunk
 {
-    private const double SkeletonMl = 10_500, InterstitialMl = 45_000;
+    private const double SkeletonG = 10_500, InterstitialMl = 40_000;
 
     private static readonly (string Name, double Z, double X, double Y, double HalfWidth, double HalfDepth, double HalfHeight)[] Levels =
     [
@@ -75,35 +75,35 @@ internal static class AdultTrunk
         {
             (string name, double z, double x, double y, double w, double d, double h) = Levels[i];
             bool lumbar = name[0] == 'L';
-            parts.Add(Part.Cylinder($"vertebral body {name}", new(x, y, z), w, d, h, Material.Spongiosa, Bone(2.4)));
-            parts.Add(Part.Cylinder($"endplate {name} upper", new(x, y, z + h - 1), w + 1, d + 1, 1.6, Material.MixedBone, Bone(2.8)));
-            parts.Add(Part.Cylinder($"endplate {name} lower", new(x, y, z - h + 1), w + 1, d + 1, 1.6, Material.MixedBone, Bone(2.8)));
+            parts.Add(Part.Cylinder($"vertebral body {name}", new(x, y, z), w, d, h, Material.Spongiosa, Bone(Material.Spongiosa, 2.7)));
+            parts.Add(Part.Cylinder($"endplate {name} upper", new(x, y, z + h - 1), w + 1, d + 1, 1.6, Material.MixedBone, Bone(Material.MixedBone, 2.8)));
+            parts.Add(Part.Cylinder($"endplate {name} lower", new(x, y, z - h + 1), w + 1, d + 1, 1.6, Material.MixedBone, Bone(Material.MixedBone, 2.8)));
             foreach ((string side, int sign) in new[] { ("left", 1), ("right", -1) })
             {
-                parts.Add(Part.Ellipsoid($"pedicle {name} {side}", new(x + (sign * 15), y + d + 6, z + 3), 4.5, 10, 7.5, Material.MixedBone, Bone(1.7)));
-                parts.Add(Part.Ellipsoid($"transverse process {name} {side}", new(x + (sign * (lumbar ? 34 : 28)), y + d + 14, z + 2), lumbar ? 16 : 11, 3.5, 5, Material.MixedBone, Bone(1.2)));
-                parts.Add(Part.TurnedEllipsoid($"lamina {name} {side}", new(x + (sign * 9), y + d + 26, z - 4), 10, 3.5, 9, sign * -25, Material.MixedBone, Bone(1.5)));
+                parts.Add(Part.Ellipsoid($"pedicle {name} {side}", new(x + (sign * 15), y + d + 6, z + 3), 4.5, 10, 7.5, Material.MixedBone, Bone(Material.MixedBone, 1.7)));
+                parts.Add(Part.Ellipsoid($"transverse process {name} {side}", new(x + (sign * (lumbar ? 34 : 28)), y + d + 14, z + 2), lumbar ? 16 : 11, 3.5, 5, Material.MixedBone, Bone(Material.MixedBone, 1.2)));
+                parts.Add(Part.TurnedEllipsoid($"lamina {name} {side}", new(x + (sign * 9), y + d + 26, z - 4), 10, 3.5, 9, sign * -25, Material.MixedBone, Bone(Material.MixedBone, 1.5)));
                 // The joint with the level below lies at the lower edge; the left one of L4 is the lesion.
                 bool lesion = name == "L4" && side == "left";
-                double facet = lumbar ? 7.5 : 5.5;
+                double facet = lesion ? 8.5 : lumbar ? 7.5 : 5.5;
                 parts.Add(Part.Ellipsoid($"facet {name} {side}", new(x + (sign * (lumbar ? 18.5 : 13)), y + d + 22, z - h - 2), facet - 1, facet, facet + 2, Material.MixedBone,
-                    Bone(lesion ? 1.7 * lesionBone : 1.7, lesion ? lesionBlood : 1)));
+                    Bone(Material.MixedBone, lesion ? 1.7 * lesionBone : 1.7, lesion ? lesionBlood : 1)));
             }
-            parts.Add(Part.Ellipsoid($"spinous process {name}", new(x + (i % 2), y + d + 42, z - 8), 3.5, 16, lumbar ? 10 : 7, Material.MixedBone, Bone(1.5)));
+            parts.Add(Part.Ellipsoid($"spinous process {name}", new(x + (i % 2), y + d + 42, z - 8), 3.5, 16, lumbar ? 10 : 7, Material.MixedBone, Bone(Material.MixedBone, 1.1)));
         }
 
         // Pelvis.
-        parts.Add(Part.Ellipsoid("sacrum S1", new(0, 60, -1107), 46, 17, 17, Material.Spongiosa, Bone(1.9)));
-        parts.Add(Part.Ellipsoid("sacrum S2", new(0, 74, -1135), 42, 14, 17, Material.Spongiosa, Bone(1.9)));
-        parts.Add(Part.Ellipsoid("sacrum S3", new(0, 84, -1160), 33, 12, 15, Material.Spongiosa, Bone(1.8)));
-        parts.Add(Part.Ellipsoid("sacrum S4-5", new(1, 88, -1185), 22, 9, 17, Material.Spongiosa, Bone(1.6)));
+        parts.Add(Part.Ellipsoid("sacrum S1", new(0, 60, -1107), 47, 20, 18, Material.Spongiosa, Bone(Material.Spongiosa, 2.1)));
+        parts.Add(Part.Ellipsoid("sacrum S2", new(0, 74, -1135), 44, 17, 18, Material.Spongiosa, Bone(Material.Spongiosa, 2.1)));
+        parts.Add(Part.Ellipsoid("sacrum S3", new(0, 84, -1160), 35, 14, 16, Material.Spongiosa, Bone(Material.Spongiosa, 1.8)));
+        parts.Add(Part.Ellipsoid("sacrum S4-5", new(1, 88, -1185), 22, 9, 17, Material.Spongiosa, Bone(Material.Spongiosa, 1.6)));
         foreach ((string side, int sign) in new[] { ("left", 1), ("right", -1) })
         {
-            parts.Add(Part.TurnedEllipsoid($"iliac wing {side}", new(sign * 88, 30, -1125), 7, 58, 58, sign * -38, Material.MixedBone, Bone(1.5)));
-            parts.Add(Part.TurnedEllipsoid($"iliac crest {side}", new(sign * 92, 34, -1078), 8, 50, 11, sign * -38, Material.MixedBone, Bone(2.2)));
-            parts.Add(Part.TurnedEllipsoid($"sacroiliac joint {side}", new(sign * 48, 66, -1122), 4, 18, 27, sign * -28, Material.MixedBone, Bone(side == "left" ? 2.3 : 2.2)));
-            parts.Add(Part.Ellipsoid($"acetabulum {side}", new(sign * 88, 18, -1205), 26, 28, 26, Material.Spongiosa, Bone(1.4)));
-            parts.Add(Part.Ellipsoid($"femoral head {side}", new(sign * 92, 14, -1218), 23, 23, 23, Material.Spongiosa, Bone(0.8)));
+            parts.Add(Part.TurnedEllipsoid($"iliac wing {side}", new(sign * 88, 30, -1128), 9, 62, 60, sign * -38, Material.MixedBone, Bone(Material.MixedBone, 1.7)));
+            parts.Add(Part.TurnedEllipsoid($"iliac crest {side}", new(sign * 92, 34, -1078), 9, 52, 12, sign * -38, Material.MixedBone, Bone(Material.MixedBone, 2.2)));
+            parts.Add(Part.TurnedEllipsoid($"sacroiliac joint {side}", new(sign * 48, 66, -1122), 4, 18, 27, sign * -28, Material.MixedBone, Bone(Material.MixedBone, side == "left" ? 2.3 : 2.2)));
+            parts.Add(Part.Ellipsoid($"acetabulum {side}", new(sign * 88, 18, -1205), 26, 28, 26, Material.Spongiosa, Bone(Material.Spongiosa, 1.4)));
+            parts.Add(Part.Ellipsoid($"femoral head {side}", new(sign * 92, 14, -1218), 23, 23, 23, Material.Spongiosa, Bone(Material.Spongiosa, 0.8)));
         }
 
         double r = Math.Cbrt(3 * bladderMl * 1000 / (4 * Math.PI));
@@ -125,7 +125,7 @@ internal static class AdultTrunk
             for (int i = 1; i <= pieces; i++)
             {
                 Vec to = At(10 + ((lastDeg - 10) * i / pieces));
-                parts.Add(Part.Rod($"rib {number} {side}, piece {i}", from, to, 4.5, Material.MixedBone, Bone(number == 9 && sign < 0 && i == 4 ? 0.8 : 0.6)));
+                parts.Add(Part.Rod($"rib {number} {side}, piece {i}", from, to, 5.2, Material.MixedBone, Bone(Material.MixedBone, number == 9 && sign < 0 && i == 4 ? 0.8 : 0.6)));
                 from = to;
             }
 
@@ -142,6 +142,6 @@ internal static class AdultTrunk
         [new(MdpPatient.TissueBlood, bloodContent / MdpPatient.TissueBloodMl), new(MdpPatient.Interstitial, interstitial / InterstitialMl)];
 
     /// <summary>Bone of a region's weight, its marrow with 6 % blood.</summary>
-    private static Emission[] Bone(double weight, double blood = 1) =>
-        [new(MdpPatient.Bone, weight / SkeletonMl), new(MdpPatient.TissueBlood, 0.06 * blood / MdpPatient.TissueBloodMl), new(MdpPatient.Interstitial, 0.3 / InterstitialMl)];
+    private static Emission[] Bone(Material material, double weight, double blood = 1) =>
+        [new(MdpPatient.Bone, weight * material.DensityGPerMl / SkeletonG), new(MdpPatient.TissueBlood, 0.06 * blood / MdpPatient.TissueBloodMl), new(MdpPatient.Interstitial, 0.3 / InterstitialMl)];
 }

@@ -30,6 +30,9 @@ internal sealed class Material
     /// <summary>Name for lists and labels.</summary>
     public string Name { get; }
 
+    /// <summary>Density, g/cm3 (the densities the coefficients are tabulated for).</summary>
+    public double DensityGPerMl => (1.00 * water) + (1.05 * muscle) + (0.95 * adipose) + (0.26 * lung) + (1.92 * bone);
+
     /// <summary>Nothing at all.</summary>
     public static Material Air { get; } = new("air");
     /// <summary>Water, 1.00 g/cm3.</summary>
