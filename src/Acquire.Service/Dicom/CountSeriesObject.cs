@@ -43,6 +43,7 @@ internal sealed class CountSeriesObject
         if (ending.Length > 0) _findings.Add(ending);
         if (_frames.Any(f => f.IsPartial))
             _findings.Add($"frames cut short: {string.Join(", ", _frames.Where(f => f.IsPartial).Select(f => f.FrameNumber).Order())}");
+        if (sum > int.MaxValue) _findings.Add(string.Create(CultureInfo.InvariantCulture, $"{sum} counts do not fit Counts Accumulated, which is left empty"));
         DicomDataset[] detectors = Detectors();
         DicomDataset kind = Kind();
 
@@ -63,7 +64,6 @@ internal sealed class CountSeriesObject
         else
         {
             ds.Add(DicomTag.CountsAccumulated, "");
-            _findings.Add("counts accumulated do not fit their attribute and are left empty");
         }
         if (Termination() is string termination) ds.Add(DicomTag.AcquisitionTerminationCondition, termination);
         StudyModules.AddOrientation(ds);
@@ -164,12 +164,15 @@ internal sealed class CountSeriesObject
         return items;
     }
 
-    /// <summary>One radius, or one per view when they differ; an object holds one list per detector.</summary>
+    /// <summary>One radius, or one per view when they differ. The place of a view that is missing holds its neighbour's, so that the others keep theirs.</summary>
     private string[] Radii(CountFrame[] frames)
     {
-        int window = frames[0].EnergyWindow;
-        double[] radii = [.. frames.Where(f => f.EnergyWindow == window).Select(f => f.RadiusMm)];
-        return Text.Ds(_series.Kind == AcquisitionKind.Tomo && radii.Distinct().Count() > 1 ? radii : [radii[0]]);
+        if (_series.Kind != AcquisitionKind.Tomo || frames.Select(f => f.RadiusMm).Distinct().Count() == 1) return Text.Ds([frames[0].RadiusMm]);
+        ILookup<int, CountFrame> byView = frames.ToLookup(f => f.AngularView);
+        double[] radii = new double[_frames.Max(f => f.AngularView)];
+        double last = frames[0].RadiusMm;
+        for (int v = 1; v <= radii.Length; v++) radii[v - 1] = last = byView[v].FirstOrDefault()?.RadiusMm ?? last;
+        return Text.Ds(radii);
     }
 
     private DicomDataset Kind() => _series.Kind switch
