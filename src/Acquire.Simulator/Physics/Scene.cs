@@ -166,7 +166,7 @@ internal sealed class Scene : IScene
         double ml;
         lock (gate) ml = activity.BladderMl(e.StartTick + (e.Duration / 2));
         double level = bladderLevel(ml);
-        if (level > 0 && PhantomOf(level).BladderTopMm < -e.TableMm - (Projector.UfovRowsMm / 2) - 40) level = bladderLevel(0);
+        if (level > 0 && PhantomOf(level).BladderTopMm < -e.TableMm - (Projector.UfovRowsMm / 2) - Projector.AxialMarginMm) level = bladderLevel(0);
         double start = 180 - e.HeadAngleStartDeg, end = 180 - e.HeadAngleEndDeg;
         if (Math.Abs(end - start) < 1e-6) return [Key(start, e, level)];
         double mid = (start + end) / 2, off = (end - start) / (2 * Math.Sqrt(3));
