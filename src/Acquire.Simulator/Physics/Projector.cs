@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
@@ -171,7 +172,8 @@ internal sealed class Projector(Collimator collimator)
                 touched[at] = false;
                 if (planes[at] is null)
                 {
-                    planes[at] = new float[rows * colsUp];
+                    planes[at] = ArrayPool<float>.Shared.Rent(rows * colsUp);
+                    Array.Clear(planes[at]);
                     rowFirst[at] = r;
                 }
                 rowLast[at] = r;
@@ -199,7 +201,8 @@ internal sealed class Projector(Collimator collimator)
                 if (plane is null) continue;
                 if (!any) Array.Clear(fine);
                 any = true;
-                BlurColumns(plane, fine, rows, colsUp, rowFirst[(g * layers) + k], rowLast[(g * layers) + k], taps[k]);
+                                BlurColumns(plane, fine, rows, colsUp, rowFirst[(g * layers) + k], rowLast[(g * layers) + k], taps[k]);
+                ArrayPool<float>.Shared.Return(plane);
             }
             if (!any) continue;
             var image = new float[outRows * outColumns];

@@ -125,6 +125,7 @@ public sealed class CameraTests
             double seen = SceneOf(phantom, mbq).Expected(look).Sum(v => (double)v), lost = seen / (unit * mbq);
             double tau = -Math.Log(lost) / (trigger * mbq);
             Assert.Equal(0.7e-6, tau, 0.02 * 0.7e-6);
+            Assert.Equal(lost, SceneOf(phantom, mbq).LiveFraction(look), 1e-3);
         }
         double twenty = 0.2231 / 0.7e-6 / trigger;
         Assert.Equal(0.8, SceneOf(phantom, twenty).Expected(look).Sum(v => (double)v) / (unit * twenty), 0.002);

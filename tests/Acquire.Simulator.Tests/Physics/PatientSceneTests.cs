@@ -97,6 +97,56 @@ public sealed class PatientSceneTests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(120)]
+    public void Projection_OfTheSkeleton_EqualsManyPointsSeenOneByOne(double dicomDeg)
+    {
+        (double sin, double cos) = Math.SinCos(dicomDeg * Math.PI / 180);
+        double[] mu = [.. Trunk.Parts.Select(p => p.Material.MuPerMm(140.511))];
+        var random = new CounterRandom(4);
+        const int points = 120_000;
+        double total = 0, across = 0, square = 0, volumeMl = 360 * 240 * 380 * 1e-3;
+        int hits = 0;
+        for (int i = 0; i < points; i++)
+        {
+            Vec place = new(-175 + (360 * random.NextDouble()), -110 + (240 * random.NextDouble()), -1190 + (380 * random.NextDouble()));
+            int part = PartAt(place);
+            if (part < 0) continue;
+            double perMl = Trunk.Parts[part].Emissions.Where(e => e.Compartment == MdpPatient.Bone).Sum(e => e.PerMl);
+            if (perMl == 0) continue;
+            hits++;
+            double tau = 0;
+            for (double s = 1; s < 260; s += 2)
+            {
+                int through = PartAt(place + (s * new Vec(sin, cos, 0)));
+                if (through >= 0) tau += 2 * mu[through];
+            }
+            double weight = volumeMl / points * perMl * Math.Exp(-tau);
+            total += weight;
+            square += weight * weight;
+            across += weight * ((-cos * place.X) + (sin * place.Y));
+        }
+        Assert.True(hits > 1000);
+        Projection p = new Projector(Collimator.Lehr).Project(Trunk, new ViewKey(dicomDeg, 250, 1000, 128, 4.8, 60));
+        double sum = 0, moment = 0;
+        float[] image = p.Primary[MdpPatient.Bone]!;
+        for (int r = 0; r < p.Rows; r++)
+        {
+            // The points lie between z -1190 and -810: rows 24 to 103 of 128.
+            if (r + p.Row0 is < 24 or > 103) continue;
+            for (int c = 0; c < p.Columns; c++)
+            {
+                sum += image[(r * p.Columns) + c];
+                moment += image[(r * p.Columns) + c] * (p.Column0 + c - 63.5) * 4.8;
+            }
+        }
+        double deviation = Math.Sqrt(square) / total;
+        Assert.InRange(deviation, 0, 0.03);
+        Assert.Equal(1, sum / total, (3 * deviation) + 0.01);
+        Assert.Equal(across / total, moment / sum, 6.0);
+    }
+
     [Fact]
     public void Counts_ThreeHoursAfter700MBq_AreWhatThePlannerExpects()
     {
