@@ -9,7 +9,7 @@ internal static class ReconSpine
     public static int Run(string[] args)
     {
         ReconstructionInput input = ReconstructionInput.Read(args.Length > 0 ? args[0] : "../shared/data/recon-spine");
-        (int, int, bool, double)[] rows = [(2,15,true,0),(4,15,true,0),(8,15,true,0),(8,15,true,6),(8,15,true,8),(8,15,false,0),(8,15,false,8),(2,15,false,0)];
+        (int, int, bool, double)[] rows = [(2,15,true,0),(8,15,true,0),(8,15,true,8)];
         foreach ((int it, int sub, bool resp, double filter) in rows)
         {
             long start = Stopwatch.GetTimestamp();
