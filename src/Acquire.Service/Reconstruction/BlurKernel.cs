@@ -10,9 +10,6 @@ namespace Acquire.Service.Reconstruction;
 /// </remarks>
 internal readonly record struct BlurKernel(float Ct, float At, float Bt, float Cz, float Az, float Bz)
 {
-    /// <summary>Largest variance, in bins squared, one pass is used for; wider ones are split into equal passes.</summary>
-    public const double MaxVariancePerPass = 0.7;
-
     /// <summary>Least variance, in bins squared, with a non-negative kernel and no fourth cumulant: the cubic B-spline (1, 4, 1)/6.</summary>
     public const double LeastGaussianVariance = 1 / 3.0;
 
@@ -31,14 +28,12 @@ internal readonly record struct BlurKernel(float Ct, float At, float Bt, float C
         return (1 - (2 * a) - (2 * b), a, b);
     }
 
-    /// <summary>The passes that together have the given variances.</summary>
+    /// <summary>The passes that together have the given variances; along each axis as many as leave every one at a third or more.</summary>
     public static BlurKernel[] Passes(double varianceT, double varianceZ)
     {
-        double widest = Math.Max(varianceT, varianceZ);
-        if (widest <= 1e-9) return [];
-        int n = (int)Math.Ceiling(widest / MaxVariancePerPass);
-        BlurKernel[] passes = new BlurKernel[n];
-        Array.Fill(passes, FromVariance(varianceT / n, varianceZ / n));
-        return passes;
+        int t = Count(varianceT), z = Count(varianceZ);
+        return [.. Enumerable.Range(0, Math.Max(t, z)).Select(n => FromVariance(n < t ? varianceT / t : 0, n < z ? varianceZ / z : 0))];
     }
+
+    private static int Count(double variance) => variance <= 1e-9 ? 0 : Math.Max(1, (int)((variance / LeastGaussianVariance) + 1e-9));
 }

@@ -98,6 +98,20 @@ internal static unsafe class ColumnKernels
         else BlurPortable(source, target, first, end, stride, vectors, k, lastMask, scratch);
     }
 
+    /// <summary>Both ways on managed arrays: (columns + 4) x stride values in, the blurred planes out, AVX-512's first where there is one.</summary>
+    internal static (float[] Chosen, float[] Portable) BlurBothWays(float[] source, int columns, int vectors, BlurKernel kernel, int usedInLastVector)
+    {
+        int stride = vectors * Lanes;
+        float[] chosen = new float[source.Length], portable = new float[source.Length], scratch = new float[stride + (2 * Lanes)];
+        Vector512<float> mask = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(usedInLastVector)).AsSingle();
+        fixed (float* s = source, a = chosen, b = portable, column = scratch)
+        {
+            Blur(s + (2 * stride), a + (2 * stride), 0, columns, stride, vectors, kernel, mask, column);
+            BlurPortable(s + (2 * stride), b + (2 * stride), 0, columns, stride, vectors, kernel, mask, column);
+        }
+        return (chosen, portable);
+    }
+
     internal static void BlurPortable(float* source, float* target, int first, int end, int stride, int vectors, in BlurKernel k, Vector512<float> lastMask, float* scratch)
     {
         Vector512<float> ct = Vector512.Create(k.Ct), at = Vector512.Create(k.At), bt = Vector512.Create(k.Bt);
