@@ -43,7 +43,7 @@ internal static class FrameBehaviours
         });
     }
 
-    private static async Task ReadAsync(CommandCall c, CancellationToken _)
+    private static async Task ReadAsync(CommandCall c, CancellationToken gone)
     {
         uint number = (uint)c.Arguments[0].Integer;
         string file;
@@ -59,7 +59,7 @@ internal static class FrameBehaviours
         byte[] frame;
         try
         {
-            frame = await File.ReadAllBytesAsync(file);
+            frame = await File.ReadAllBytesAsync(file, CancellationToken.None);
         }
         catch (FileNotFoundException)
         {
