@@ -115,4 +115,14 @@ public sealed class StudyTimelineProperties
             return walk.Timeline.IsClosed && walk.Timeline.Items.All(i => i.IsOver);
         }));
     }
+
+    /// <summary>A study taken up again after any past, however odd, can be brought to its end by doing what is next.</summary>
+    [Fact]
+    public void Next_TakenUpAfterAnyPast_AlwaysReachesTheEndOfTheStudy() =>
+        Check.One(Config.WithMaxTest(300), Prop.ForAll(AnyJournal().ToArbitrary(), events =>
+        {
+            var walk = new StudyWalk(Facet, new PatientFactors()) { Events = [.. events], Now = events.Select(e => e.At).Append(Base).Max() };
+            walk.Run();
+            return walk.Timeline.IsClosed && walk.Timeline.Items.All(i => i.IsOver);
+        }));
 }
