@@ -47,6 +47,7 @@ internal static unsafe class ColumnKernels
     }
 
     /// <summary>wide += share x rotated f; narrow += (1 - share) x rotated f.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(float* wide, float* narrow, float share, float* f, in Corner c, int strideX, long strideY, int vectors)
     {
         float* p00 = f + c.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
@@ -63,6 +64,7 @@ internal static unsafe class ColumnKernels
     /// <summary>
     /// As <see cref="Add(float*, float*, float, float*, in Corner, int, long, int)"/> with attenuation by the half-voxel rule: plane = plane h^2 + part h, h = exp(-u), u = rotated (mu x half a step).
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddAttenuated(float* wide, float* narrow, float share, float* f, float* u, in Corner c, int strideX, long strideY, int vectors)
     {
         float* p00 = f + c.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
@@ -79,6 +81,7 @@ internal static unsafe class ColumnKernels
     }
 
     /// <summary>The same for two samples that lie in different cells.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddAttenuated(float* wide, float* narrow, float share, float* f, float* u, in Corner a, in Corner b, in Corner middle, int strideX, long strideY, int vectors)
     {
         float* p00 = f + a.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
@@ -98,6 +101,7 @@ internal static unsafe class ColumnKernels
     }
 
     /// <summary>Transpose of <see cref="Add(float*, float*, float, float*, in Corner, int, long, int)"/>: volume += weights x (share x wide + (1 - share) x narrow).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Spread(float* wide, float* narrow, float share, float* volume, in Corner c, int strideX, long strideY, int vectors)
     {
         float* p00 = volume + c.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
@@ -114,6 +118,7 @@ internal static unsafe class ColumnKernels
     }
 
     /// <summary>Transpose of <see cref="AddAttenuated(float*, float*, float, float*, float*, in Corner, int, long, int)"/>: volume += weights x h x (shared planes); planes x h^2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SpreadAttenuated(float* wide, float* narrow, float share, float* volume, float* u, in Corner c, int strideX, long strideY, int vectors)
     {
         float* p00 = volume + c.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
@@ -135,6 +140,7 @@ internal static unsafe class ColumnKernels
     }
 
     /// <summary>The same for two samples that lie in different cells.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SpreadAttenuated(float* wide, float* narrow, float share, float* volume, float* u, in Corner a, in Corner b, in Corner middle, int strideX, long strideY, int vectors)
     {
         float* p00 = volume + a.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
@@ -209,6 +215,7 @@ internal static unsafe class ColumnKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void BlurAvx512(float* source, float* target, int first, int end, int stride, int vectors, in BlurKernel k, Vector512<float> lastMask)
     {
         Vector512<float> ct = Vector512.Create(k.Ct), at = Vector512.Create(k.At), bt = Vector512.Create(k.Bt);

@@ -76,6 +76,12 @@ public sealed unsafe class SystemModel : IDisposable
     /// <summary>How many columns take part.</summary>
     public int SupportColumns { get; }
 
+    /// <summary>Rotated samples of all views (whole vectors along z): the projector's work per pass, for the bench.</summary>
+    internal long Samples => _views.Sum(v => v.Planes.Sum(p => (long)(p.End - p.First))) * Stride;
+
+    /// <summary>Samples that pass through a blur, all views and levels.</summary>
+    internal long BlurSamples => _views.Sum(v => (long)(v.End - v.First) * ((v.Segments.Length * v.LevelStep.Length) + v.Near.Length)) * Stride;
+
     internal int Vectors { get; }
 
     internal int Stride { get; }
@@ -161,6 +167,26 @@ public sealed unsafe class SystemModel : IDisposable
             Back(v, work, sum.Pointer);
         }
         return Store(sum.Pointer);
+    }
+
+    /// <summary>Seconds for one forward and one back pass over all views on the calling thread, for the bench.</summary>
+    internal (double ForwardSeconds, double BackSeconds) TimePasses(float[] volume, TimeProvider time)
+    {
+        using AlignedFloats f = Allocate(), sum = Allocate();
+        using Workspace work = NewWorkspace();
+        Load(volume, f.Pointer);
+        long start = time.GetTimestamp();
+        for (int v = 0; v < Views; v++) Forward(v, f.Pointer, work);
+        double forward = time.GetElapsedTime(start).TotalSeconds;
+        start = time.GetTimestamp();
+        for (int v = 0; v < Views; v++)
+        {
+            float* plane = work.Begin();
+            (int first, int end) = Bins(v);
+            new Span<float>(plane + ((long)first * Stride), (end - first) * Stride).Fill(1);
+            Back(v, work, sum.Pointer);
+        }
+        return (forward, time.GetElapsedTime(start).TotalSeconds);
     }
 
     /// <summary>Projects into the workspace's plane ([t][z]) and returns it; valid until the workspace is used again.</summary>
