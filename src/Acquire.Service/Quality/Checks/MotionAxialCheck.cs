@@ -1,0 +1,49 @@
+using Acquire.Protocols.Clinical;
+
+namespace Acquire.Service.Quality.Checks;
+
+/// <summary>Movement of the patient along the table during the SPECT. docs/qc/motion-axial.md.</summary>
+public sealed class MotionAxialCheck : IQualityCheck
+{
+    /// <summary>Harmonics of angle allowed for the change of the profile with angle.</summary>
+    internal const int Order = 4;
+    private const double LeastZ = 5;
+
+    /// <inheritdoc/>
+    public string Name => "motion-axial";
+    /// <inheritdoc/>
+    public string Title => "Movement along the table";
+    /// <inheritdoc/>
+    public string Unit => "px";
+    /// <inheritdoc/>
+    public bool Applies(QualityInput input) => input.Views is { Count: >= 40 };
+
+    /// <inheritdoc/>
+    public QualityResult Judge(QualityInput input, QualityLimit? limit)
+    {
+        TomoViews views = input.Views!;
+        if (AxialShift.Of(views) is not { } shift)
+            return Judging.Result(this, Verdict.NotSet, null, limit, "The axial profile holds too little structure to see a shift.", "Look at the cine by eye.");
+        List<double[]> smooth = SmoothFit.Harmonics(views.AngleDeg, Order);
+        double[] one = [.. shift.Rows.Select(_ => 1.0)];
+        List<StepEvent> events = StepSearch.Find(shift.Rows, shift.Sigma, views.Stop, views.Stops, smooth, [one], LeastZ, 3, out double scale);
+        double perView = SmoothFit.Median(shift.Sigma);
+        double seen = LeastZ * Math.Max(1, scale) * StepSearch.SigmaInTheMiddle(shift.Sigma, views.Stop, views.Stops, smooth, [one]);
+        StepEvent? largest = events.MaxBy(e => e.Length);
+        double figure = largest?.Length ?? 0;
+        Verdict verdict = Judging.Of(figure, limit);
+        if (verdict == Verdict.Pass && limit is not null && seen > limit.Fail) verdict = Verdict.Warn;
+        string sensitivity = Judging.Say($"These counts give {perView:0.00} px per view at best (Cramer-Rao); a lasting step in the middle shows from {seen:0.0} px ({seen * views.RowMm:0} mm).");
+        string words = largest is null
+            ? $"No displacement found. {sensitivity}"
+            : string.Join(" ", events.Select(e => MotionWords.Axial(e, views))) + " " + sensitivity;
+        string action = largest is null
+            ? "These data cannot show a movement of the size that matters: look at cine and linogram by eye."
+            : MotionWords.Action(events, views, limit?.Warn ?? 0);
+        return Judging.Result(this, verdict, figure, limit, words, action) with
+        {
+            Svg = Charts.PerView("Axial shift per view, px (up = towards the head)", views, [.. shift.Rows.Select(r => -r)], null),
+            PictureText = "Axial shift of every view against the mean profile",
+        };
+    }
+}
