@@ -179,11 +179,15 @@ internal sealed class StudyModules
         ds.Validated();
     }
 
-    /// <summary>Body part. A region code also settles Laterality, which is required for paired parts only and which a camera that sees both sides cannot name.</summary>
+    /// <summary>
+    /// Body part and region. Laterality is required for paired parts (PS3.3 C.7.3.1, type 2C) but the protocol does not say which side was laid before the
+    /// camera: it is then present and empty, which means unknown. Parts there is only one of have none.
+    /// </summary>
     private static void AddBodyPart(DicomDataset ds, string bodyPart)
     {
         ds.Add(DicomTag.BodyPartExamined, Text.Free(bodyPart, 16));
         if (Codes.Region(bodyPart) is Code region) ds.Add(DicomTag.AnatomicRegionSequence, Codes.Item(region));
+        if (!Codes.IsUnpaired(bodyPart)) ds.Add(DicomTag.Laterality, "");
     }
 
     private string[] SoftwareVersions()
