@@ -317,10 +317,10 @@ public sealed class NuclearMedicineFileTests(WrittenStudy written) : IClassFixtu
         string damaged = folder.File("damaged.dcm");
         var random = new Random(5);
         int refused = 0;
-        for (int round = 0; round < 3000; round++)
+        for (int round = 0; round < 1300; round++)
         {
             byte[] bytes = [.. whole];
-            int at = 128 + (round % 2600);
+            int at = 128 + (2 * round);
             bytes[at] = (byte)(round % 3 == 0 ? 0xFF : random.Next(256));
             File.WriteAllBytes(damaged, bytes);
             try
@@ -333,7 +333,7 @@ public sealed class NuclearMedicineFileTests(WrittenStudy written) : IClassFixtu
                 refused++;
             }
         }
-        Assert.InRange(refused, 300, 2999);
+        Assert.InRange(refused, 130, 1299);
     }
 
     [Theory]
