@@ -19,50 +19,47 @@ internal static unsafe class ColumnKernels
         public readonly float W00 = w00, W10 = w10, W01 = w01, W11 = w11;
     }
 
-    /// <summary>acc += rotated f.</summary>
-    public static void Add(float* acc, float* f, in Corner c, int strideX, long strideY, int vectors)
+    /// <summary>wide += share x rotated f; narrow += (1 - share) x rotated f.</summary>
+    public static void Add(float* wide, float* narrow, float share, float* f, in Corner c, int strideX, long strideY, int vectors)
     {
         float* p00 = f + c.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
         Vector512<float> w00 = Vector512.Create(c.W00), w10 = Vector512.Create(c.W10), w01 = Vector512.Create(c.W01), w11 = Vector512.Create(c.W11);
+        Vector512<float> s = Vector512.Create(share);
         for (int v = 0, o = 0; v < vectors; v++, o += Lanes)
         {
-            Vector512<float> a = Vector512.Load(acc + o) + (w00 * Vector512.Load(p00 + o));
-            Vector512<float> b = w10 * Vector512.Load(p10 + o);
-            a = Vector512.FusedMultiplyAdd(w01, Vector512.Load(p01 + o), a);
-            b = Vector512.FusedMultiplyAdd(w11, Vector512.Load(p11 + o), b);
-            (a + b).Store(acc + o);
+            Vector512<float> r = Bilinear(p00 + o, p10 + o, p01 + o, p11 + o, w00, w10, w01, w11), far = s * r;
+            (Vector512.Load(wide + o) + far).Store(wide + o);
+            (Vector512.Load(narrow + o) + (r - far)).Store(narrow + o);
         }
     }
 
-    /// <summary>acc = acc h^2 + rotated f h, h = exp(-u), u = rotated (mu x half a step): attenuation by the half-voxel rule.</summary>
-    public static void AddAttenuated(float* acc, float* f, float* u, in Corner c, int strideX, long strideY, int vectors)
+    /// <summary>
+    /// As <see cref="Add"/> with attenuation by the half-voxel rule: plane = plane h^2 + part h, h = exp(-u), u = rotated (mu x half a step).
+    /// </summary>
+    public static void AddAttenuated(float* wide, float* narrow, float share, float* f, float* u, in Corner c, int strideX, long strideY, int vectors)
     {
         float* p00 = f + c.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
         float* q00 = u + c.Offset, q10 = q00 + strideX, q01 = q00 + strideY, q11 = q01 + strideX;
         Vector512<float> w00 = Vector512.Create(c.W00), w10 = Vector512.Create(c.W10), w01 = Vector512.Create(c.W01), w11 = Vector512.Create(c.W11);
+        Vector512<float> s = Vector512.Create(share);
         for (int v = 0, o = 0; v < vectors; v++, o += Lanes)
         {
-            Vector512<float> a = w00 * Vector512.Load(p00 + o);
-            Vector512<float> b = w10 * Vector512.Load(p10 + o);
-            a = Vector512.FusedMultiplyAdd(w01, Vector512.Load(p01 + o), a);
-            b = Vector512.FusedMultiplyAdd(w11, Vector512.Load(p11 + o), b);
-            Vector512<float> m = w00 * Vector512.Load(q00 + o);
-            Vector512<float> n = w10 * Vector512.Load(q10 + o);
-            m = Vector512.FusedMultiplyAdd(w01, Vector512.Load(q01 + o), m);
-            n = Vector512.FusedMultiplyAdd(w11, Vector512.Load(q11 + o), n);
-            Vector512<float> h = ExpNegative(m + n);
-            (Vector512.FusedMultiplyAdd(Vector512.Load(acc + o), h, a + b) * h).Store(acc + o);
+            Vector512<float> r = Bilinear(p00 + o, p10 + o, p01 + o, p11 + o, w00, w10, w01, w11), far = s * r;
+            Vector512<float> h = ExpNegative(Bilinear(q00 + o, q10 + o, q01 + o, q11 + o, w00, w10, w01, w11));
+            (Vector512.FusedMultiplyAdd(Vector512.Load(wide + o), h, far) * h).Store(wide + o);
+            (Vector512.FusedMultiplyAdd(Vector512.Load(narrow + o), h, r - far) * h).Store(narrow + o);
         }
     }
 
-    /// <summary>Transpose of <see cref="Add"/>: volume += weights x b.</summary>
-    public static void Spread(float* b, float* volume, in Corner c, int strideX, long strideY, int vectors)
+    /// <summary>Transpose of <see cref="Add"/>: volume += weights x (share x wide + (1 - share) x narrow).</summary>
+    public static void Spread(float* wide, float* narrow, float share, float* volume, in Corner c, int strideX, long strideY, int vectors)
     {
         float* p00 = volume + c.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
         Vector512<float> w00 = Vector512.Create(c.W00), w10 = Vector512.Create(c.W10), w01 = Vector512.Create(c.W01), w11 = Vector512.Create(c.W11);
+        Vector512<float> s = Vector512.Create(share);
         for (int v = 0, o = 0; v < vectors; v++, o += Lanes)
         {
-            Vector512<float> x = Vector512.Load(b + o);
+            Vector512<float> n = Vector512.Load(narrow + o), x = Vector512.FusedMultiplyAdd(s, Vector512.Load(wide + o) - n, n);
             Vector512.FusedMultiplyAdd(w00, x, Vector512.Load(p00 + o)).Store(p00 + o);
             Vector512.FusedMultiplyAdd(w10, x, Vector512.Load(p10 + o)).Store(p10 + o);
             Vector512.FusedMultiplyAdd(w01, x, Vector512.Load(p01 + o)).Store(p01 + o);
@@ -70,21 +67,20 @@ internal static unsafe class ColumnKernels
         }
     }
 
-    /// <summary>Transpose of <see cref="AddAttenuated"/>: volume += weights x b h; b = b h^2.</summary>
-    public static void SpreadAttenuated(float* b, float* volume, float* u, in Corner c, int strideX, long strideY, int vectors)
+    /// <summary>Transpose of <see cref="AddAttenuated"/>: volume += weights x h x (shared planes); planes x h^2.</summary>
+    public static void SpreadAttenuated(float* wide, float* narrow, float share, float* volume, float* u, in Corner c, int strideX, long strideY, int vectors)
     {
         float* p00 = volume + c.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
         float* q00 = u + c.Offset, q10 = q00 + strideX, q01 = q00 + strideY, q11 = q01 + strideX;
         Vector512<float> w00 = Vector512.Create(c.W00), w10 = Vector512.Create(c.W10), w01 = Vector512.Create(c.W01), w11 = Vector512.Create(c.W11);
+        Vector512<float> s = Vector512.Create(share);
         for (int v = 0, o = 0; v < vectors; v++, o += Lanes)
         {
-            Vector512<float> m = w00 * Vector512.Load(q00 + o);
-            Vector512<float> n = w10 * Vector512.Load(q10 + o);
-            m = Vector512.FusedMultiplyAdd(w01, Vector512.Load(q01 + o), m);
-            n = Vector512.FusedMultiplyAdd(w11, Vector512.Load(q11 + o), n);
-            Vector512<float> h = ExpNegative(m + n);
-            Vector512<float> x = Vector512.Load(b + o) * h;
-            (x * h).Store(b + o);
+            Vector512<float> h = ExpNegative(Bilinear(q00 + o, q10 + o, q01 + o, q11 + o, w00, w10, w01, w11));
+            Vector512<float> n = Vector512.Load(narrow + o) * h, w = Vector512.Load(wide + o) * h;
+            (n * h).Store(narrow + o);
+            (w * h).Store(wide + o);
+            Vector512<float> x = Vector512.FusedMultiplyAdd(s, w - n, n);
             Vector512.FusedMultiplyAdd(w00, x, Vector512.Load(p00 + o)).Store(p00 + o);
             Vector512.FusedMultiplyAdd(w10, x, Vector512.Load(p10 + o)).Store(p10 + o);
             Vector512.FusedMultiplyAdd(w01, x, Vector512.Load(p01 + o)).Store(p01 + o);
@@ -100,6 +96,20 @@ internal static unsafe class ColumnKernels
     {
         if (Avx512F.IsSupported) BlurAvx512(source, target, first, end, stride, vectors, k, lastMask);
         else BlurPortable(source, target, first, end, stride, vectors, k, lastMask, scratch);
+    }
+
+    /// <summary>Both ways on managed arrays: (columns + 4) x stride values in, the blurred planes out, AVX-512's first where there is one.</summary>
+    internal static (float[] Chosen, float[] Portable) BlurBothWays(float[] source, int columns, int vectors, BlurKernel kernel, int usedInLastVector)
+    {
+        int stride = vectors * Lanes;
+        float[] chosen = new float[source.Length], portable = new float[source.Length], scratch = new float[stride + (2 * Lanes)];
+        Vector512<float> mask = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(usedInLastVector)).AsSingle();
+        fixed (float* s = source, a = chosen, b = portable, column = scratch)
+        {
+            Blur(s + (2 * stride), a + (2 * stride), 0, columns, stride, vectors, kernel, mask, column);
+            BlurPortable(s + (2 * stride), b + (2 * stride), 0, columns, stride, vectors, kernel, mask, column);
+        }
+        return (chosen, portable);
     }
 
     internal static void BlurPortable(float* source, float* target, int first, int end, int stride, int vectors, in BlurKernel k, Vector512<float> lastMask, float* scratch)
@@ -144,6 +154,10 @@ internal static unsafe class ColumnKernels
             (AlongZ(before, here, Vector512<float>.Zero, cz, az, bz) & lastMask).Store(d + last);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Bilinear(float* p00, float* p10, float* p01, float* p11, Vector512<float> w00, Vector512<float> w10, Vector512<float> w01, Vector512<float> w11)
+        => Vector512.FusedMultiplyAdd(w01, Vector512.Load(p01), w00 * Vector512.Load(p00)) + Vector512.FusedMultiplyAdd(w11, Vector512.Load(p11), w10 * Vector512.Load(p10));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> AlongT(float* s, int stride, Vector512<float> c, Vector512<float> a, Vector512<float> b)

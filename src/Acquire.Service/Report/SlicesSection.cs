@@ -41,7 +41,7 @@ internal static class SlicesSection
     private static void Planes(HtmlPage page, string name, Volume v, Volume? ct, Volume? map, SliceBox box, (double X, double Y, double Z) at, double upper)
     {
         Volume? anatomy = ct ?? map;
-        page.Raw("<div class=\"row\" style=\"align-items:flex-end\">");
+        page.Raw(anatomy is null ? "<div class=\"row\">" : "<div class=\"slices\">");
         foreach (SlicePlane plane in Enum.GetValues<SlicePlane>())
         {
             (string L, string R, string T, string B) edges = plane switch
