@@ -1,6 +1,7 @@
 using Acquire.Protocols.Imaging;
 using Acquire.Service.Cli;
 using Acquire.Service.Dicom;
+using Acquire.Service.Reconstruction;
 using Acquire.Service.Studies;
 using Acquire.Testing;
 using FellowOakDicom;
@@ -358,6 +359,78 @@ public sealed class NuclearMedicineFileTests(WrittenStudy written) : IClassFixtu
         ds.AddOrUpdate(DicomTag.Rows, (ushort)64);
         using (FileStream stream = File.Create(folder.File("few.dcm"))) new DicomFile(ds).Save(stream);
         Assert.Contains("need", Assert.Throws<AcquireException>(() => NuclearMedicineFile.Read(folder.File("few.dcm"))).Message);
+    }
+
+    [Fact]
+    public void Write_PartOfTheStudyAgain_GivesTheSameFiles()
+    {
+        using var folder = new TemporaryFolder();
+        WrittenObjects again = NuclearMedicineObjects.Write(written.Study with { Series = [.. written.Study.Series.Where(s => s.Kind == AcquisitionKind.Tomo)], Ct = null }, folder.Path, new UidSource(written.Study.StudyKey));
+        Assert.Equal(["spect", "AC", "NAC"], again.Select(o => o.StepId));
+        foreach (WrittenObject one in again)
+        {
+            WrittenObject first = written.Objects.Single(o => o.StepId == one.StepId);
+            Assert.Equal(Path.GetFileName(first.Path), Path.GetFileName(one.Path));
+            Assert.Equal(File.ReadAllBytes(first.Path), File.ReadAllBytes(one.Path));
+        }
+    }
+
+    [Fact]
+    public void Write_AStepTakenTwice_TwoSeriesSideBySide()
+    {
+        using var folder = new TemporaryFolder();
+        CountSeries first = SyntheticStudy.Static("pool", [180, 0], 1, 10), second = first with { AcquisitionId = SyntheticStudy.Id(77) };
+        WrittenObjects two = NuclearMedicineObjects.Write(written.Study with { Series = [first with { Ending = Ending.Aborted }, second], Ct = null, Reconstructions = new Dictionary<string, Volume>() }, folder.Path, new UidSource("x"));
+        Assert.Equal(["nm02-pool.dcm", "nm02-pool-run2.dcm"], two.Select(o => Path.GetFileName(o.Path)));
+        Assert.Equal(2, two.Select(o => o.SeriesInstanceUid).Distinct().Count());
+    }
+
+    [Fact]
+    public void Write_WhatCannotBeTrue_IsRefusedWithTheReasonAndTheRestIsWritten()
+    {
+        using var folder = new TemporaryFolder();
+        CountSeries pool = written.Study.Series[1];
+        Volume broken = written.Study.Reconstructions["AC"] with { Values = [.. written.Study.Reconstructions["AC"].Values] };
+        broken.Values[3] = float.NaN;
+        Volume ct = written.Study.Ct! with { Values = [.. written.Study.Ct!.Values] };
+        ct.Values[0] = -1025;
+        WrittenObjects objects = NuclearMedicineObjects.Write(written.Study with
+        {
+            Series = [pool, pool with { StepId = "body", Kind = AcquisitionKind.WholeBody }, pool with { StepId = "none", Frames = [] }, pool with { StepId = "twice", Frames = [pool.Frames[0], pool.Frames[0]] }],
+            Reconstructions = new Dictionary<string, Volume> { ["AC"] = broken }, Ct = ct,
+        }, folder.Path, new UidSource("x"));
+        Assert.Equal("pool", Assert.Single(objects).StepId);
+        Assert.Equal(["body", "none", "twice", "AC", "ct"], objects.Refused.Select(r => r.StepId));
+        Assert.All(objects.Refused, r => Assert.True(r.Reason.Length > 10));
+    }
+
+    [Fact]
+    public void Write_WhereNothingCanBeWritten_IsAStorageFault()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("taken"), "");
+        Assert.Equal(ExitCodes.Storage, Assert.Throws<AcquireException>(() => NuclearMedicineObjects.Write(written.Study, folder.File("taken"), new UidSource("x"))).ExitCode);
+    }
+
+    /// <summary>The whole chain of a file: frames, DICOM, frames, projections; the point must lie where the axes of the projections put it.</summary>
+    [Theory]
+    [InlineData(180, -15)]
+    [InlineData(90, 15)]
+    public void ToCountSeries_ThenProjections_ThePointIsAtItsPlace(double start, double step)
+    {
+        using var folder = new TemporaryFolder();
+        WrittenObject one = Assert.Single(NuclearMedicineObjects.Write(Only(SyntheticStudy.Tomo(startDeg: start, stepDeg: step)), folder.Path, new UidSource("x")));
+        ProjectionSet set = ProjectionSetBuilder.FromCountSeries(NuclearMedicineFile.Read(one.Path).ToCountSeries().Series, new ProjectionSetOptions { ScatterFactor = 0 });
+        (double x, double y, double z) = SyntheticStudy.Point;
+        Assert.Equal(24, set.Views);
+        Assert.Equal(-SyntheticStudy.TableMm, set.CentreZMm, 6);
+        for (int v = 0; v < set.Views; v++)
+        {
+            double phi = set.AngleDeg[v] * Math.PI / 180, t = (x * Math.Cos(phi)) - (y * Math.Sin(phi));
+            int size = set.Rows * set.Columns, brightest = Enumerable.Range(0, size).MaxBy(i => set.Counts[(v * size) + i]);
+            Assert.Equal((t / set.BinMm) + ((set.Columns - 1) / 2.0), brightest % set.Columns, 0.51);
+            Assert.Equal(((z - set.CentreZMm) / set.RowMm) + ((set.Rows - 1) / 2.0), brightest / set.Columns, 0.51);
+        }
     }
 
     private StudyRecord Only(CountSeries series) => written.Study with { Series = [series], Ct = null, Reconstructions = new Dictionary<string, Volume>() };

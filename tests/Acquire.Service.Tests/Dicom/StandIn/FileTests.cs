@@ -58,6 +58,16 @@ public sealed class FileTests
     }
 
     [Fact]
+    public void OpenAndSave_TextOfAnUnknownCharacterSet_KeepsItsBytes()
+    {
+        using var temporary = new TemporaryFolder();
+        byte[] name = [0x1B, 0x24, 0x42, 0x3B, 0x33, 0xC4, 0xFE, 0x20];
+        byte[] file = [.. new byte[128], .. "DICM"u8, .. Explicit(0x0002, 0x0010, "UI", "1.2.840.10008.1.2.1\0"), .. Explicit(0x0008, 0x0005, "CS", "\\ISO 2022 IR 87 "), .. Tag(0x0010, 0x0010), (byte)'P', (byte)'N', 8, 0, .. name];
+        File.WriteAllBytes(temporary.File("in.dcm"), file);
+        Assert.True(File.ReadAllBytes(Again(temporary.File("in.dcm"), temporary)).AsSpan().IndexOf(name) > 0);
+    }
+
+    [Fact]
     public void Open_ItemsOfSequences_InheritTheCharacterSet()
     {
         using var temporary = new TemporaryFolder();
