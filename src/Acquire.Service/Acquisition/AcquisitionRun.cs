@@ -41,8 +41,9 @@ public sealed record RunResult(Ending Ending, string Reason, LedgerComparison Le
 public sealed record RunProgress(string StepId, string Title, int FramesStored, int FramesExpected, long Counts, double ElapsedSeconds, double CountRateCps)
 {
     /// <summary>What there is so far, in words; slices of a CT have no counts.</summary>
-    public string InWords => string.Create(CultureInfo.InvariantCulture, Counts < 0
-        ? $"{FramesStored}/{FramesExpected} slices stored" : $"{FramesStored}/{FramesExpected} frames stored, {Counts / 1000.0:N0} kcounts");
+    public string InWords => Counts < 0
+        ? $"{FramesStored}/{FramesExpected} slices stored"
+        : string.Create(CultureInfo.InvariantCulture, $"{FramesStored}/{FramesExpected} frames stored, {Counts / 1000.0:N0} kcounts");
 }
 
 /// <summary>The acquisition run: configure, arm, start, then store every frame durably before acknowledging it, and compare with the ledger.</summary>
