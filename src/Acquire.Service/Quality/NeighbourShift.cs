@@ -11,7 +11,7 @@ namespace Acquire.Service.Quality;
 /// <param name="Neighbours">Views each was compared with.</param>
 internal sealed record NeighbourShift(double[] Rows, double[] Sigma, int[][] Neighbours)
 {
-    private const int Reach = 4;
+    private const int Reach = 6;
     private const int Edge = 4;
     // Sum of squares of smoothing kernel times axial difference: variance of T_z per variance of a pixel of the neighbours.
     private const double SlopeNoise = 0.0264;
