@@ -1,1 +1,78 @@
-return 0;
+using System.CommandLine;
+using System.Globalization;
+using Acquire.Protocols.Gantry;
+using Acquire.Simulator.Gantry;
+using Acquire.Simulator.Physics;
+
+var tcp = new Option<int>("--tcp") { Description = "TCP port of the control channel; 0 takes a free one", DefaultValueFactory = _ => 5025 };
+var bind = new Option<string>("--bind") { Description = "address to listen on", DefaultValueFactory = _ => "127.0.0.1" };
+var remote = new Option<bool>("--remote-control") { Description = "allow the control role from other machines (the plain port has no authentication)" };
+var store = new Option<string?>("--store") { Description = "folder of the frame store" };
+var seed = new Option<int>("--seed") { Description = "seed of all chance", DefaultValueFactory = _ => 1 };
+var epoch = new Option<DateTimeOffset>("--epoch")
+{
+    Description = "UTC of the first boot's tick 0",
+    DefaultValueFactory = _ => new DateTimeOffset(2026, 1, 15, 8, 0, 0, TimeSpan.Zero),
+    CustomParser = result =>
+    {
+        if (DateTimeOffset.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset utc)) return utc;
+        result.AddError("--epoch takes a UTC time such as 2026-01-15T08:00:00Z");
+        return default;
+    },
+};
+var scenario = new Option<string>("--scenario") { Description = "what stands before the detectors", DefaultValueFactory = _ => SceneFactory.Default };
+var ready = new Option<string?>("--ready-file") { Description = "written once listening: JSON with port, pid and boot" };
+var idleExit = new Option<double?>("--idle-exit") { Description = "end after that many seconds without any connection" };
+var log = new Option<string?>("--log") { Description = "log file" };
+var clock = new Option<string>("--clock") { Description = "free: time runs with the wall clock; step: only by DIAG:SIM:ADV?", DefaultValueFactory = _ => "free" };
+clock.AcceptOnlyFromAmong("free", "step");
+var speed = new Option<double>("--speed") { Description = "speed of the free clock, 0.1 to 100000", DefaultValueFactory = _ => 1 };
+var capacity = new Option<double>("--store-gib") { Description = "size of the frame store, GiB", DefaultValueFactory = _ => 16 };
+var helpHeaders = new Option<bool>("--help-headers") { Description = "print the command reference (Markdown) and end" };
+
+var root = new RootCommand("A simulated SPECT/CT gantry that speaks GCI 1.0 (docs/gantry-interface.md).")
+{
+    tcp, bind, remote, store, seed, epoch, scenario, ready, idleExit, log, clock, speed, capacity, helpHeaders,
+};
+root.SetAction(async (arguments, cancellation) =>
+{
+    if (arguments.GetValue(helpHeaders))
+    {
+        Console.Out.Write(GciDocument.Markdown());
+        return SimulatorExit.Ok;
+    }
+    if (arguments.GetValue(store) is not { Length: > 0 } folder) return SimulatorExit.Say("--store DIR is needed: the folder of the frame store", SimulatorExit.BadInput);
+    if (arguments.GetValue(speed) is not (>= 0.1 and <= 100_000)) return SimulatorExit.Say("--speed takes 0.1 to 100000", SimulatorExit.BadInput);
+    try
+    {
+        var options = new SimulatorOptions
+        {
+            StoreFolder = folder, TcpPort = arguments.GetValue(tcp), BindAddress = arguments.GetValue(bind)!, AllowRemoteControl = arguments.GetValue(remote), Seed = arguments.GetValue(seed),
+            Epoch = arguments.GetValue(epoch), Scenario = arguments.GetValue(scenario)!, LogFile = arguments.GetValue(log), StepClock = arguments.GetValue(clock) == "step", Speed = arguments.GetValue(speed),
+            IdleExit = arguments.GetValue(idleExit) is { } seconds ? TimeSpan.FromSeconds(seconds) : null, StoreCapacityBytes = (long)(arguments.GetValue(capacity) * (1L << 30)),
+        };
+        IScene scene = SceneFactory.Create(options.Scenario, options.Seed);
+        await using SimulatorHost host = SimulatorHost.Start(options, scene, TimeProvider.System);
+        if (arguments.GetValue(ready) is { } file) host.WriteReadyFile(file);
+        await Task.WhenAny(host.IdleExpired, Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation));
+        return SimulatorExit.Ok;
+    }
+    catch (PortUnavailableException e)
+    {
+        return SimulatorExit.Say(e.Message, SimulatorExit.Port);
+    }
+    catch (StoreUnavailableException e)
+    {
+        return SimulatorExit.Say(e.Message, SimulatorExit.Store);
+    }
+    catch (Exception e) when (e is ArgumentException or NotSupportedException)
+    {
+        return SimulatorExit.Say(e.Message, SimulatorExit.BadInput);
+    }
+    catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+    {
+        return SimulatorExit.Say(e.Message, SimulatorExit.Store);
+    }
+});
+ParseResult parsed = root.Parse(args);
+return await parsed.InvokeAsync();

@@ -74,7 +74,11 @@ public enum PromptKind
 /// <param name="At">Due this long after the injection.</param>
 /// <param name="GateFor">Phase id that waits until this prompt is acknowledged; null when it is advice only.</param>
 /// <param name="ValidFor">A gate's answer counts for this long (a void 40 minutes before the scan does not empty the bladder); null: for ever.</param>
-public sealed record Prompt(string Id, PromptKind Kind, string Text, TimeSpan At, string? GateFor, TimeSpan? ValidFor);
+public sealed record Prompt(string Id, PromptKind Kind, string Text, TimeSpan At, string? GateFor, TimeSpan? ValidFor)
+{
+    /// <summary>Phase whose shift for slow clearance this prompt follows; a gate follows its phase. Null: the prompt stays where it is.</summary>
+    public string? MovesWith { get; init; }
+}
 
 /// <summary>A stretch of the study with its window from the injection.</summary>
 /// <param name="Id">flow, pool, delayed, spect, ct ...</param>
@@ -85,7 +89,22 @@ public sealed record Prompt(string Id, PromptKind Kind, string Text, TimeSpan At
 /// <param name="Repeatable">False for flow and pool.</param>
 /// <param name="Acquisitions">What is taken, in order.</param>
 public sealed record StudyPhase(string Id, string Title, TimeSpan Opens, TimeSpan Target, TimeSpan Closes, bool Repeatable,
-    IReadOnlyList<PlannedAcquisition> Acquisitions);
+    IReadOnlyList<PlannedAcquisition> Acquisitions)
+{
+    /// <summary>
+    /// Later targets for patients who clear slowly, smallest rate first; empty when the phase does not wait for clearance.
+    /// The whole window moves by the same span, and with it every later phase and its gates (docs: clinical 2.3, status D).
+    /// </summary>
+    public IReadOnlyList<RenalTarget> RenalTargets { get; init; } = [];
+
+    /// <summary>Time all acquisitions take when nothing stops them, without gantry motion between them.</summary>
+    public TimeSpan NominalDuration => Acquisitions.Aggregate(TimeSpan.Zero, (sum, a) => sum + a.NominalDuration);
+}
+
+/// <summary>Target of a phase for a slow clearance.</summary>
+/// <param name="UpToMlPerMin">Applies up to this glomerular filtration rate, mL/min.</param>
+/// <param name="Target">Wanted start after the injection.</param>
+public sealed record RenalTarget(double UpToMlPerMin, TimeSpan Target);
 
 /// <summary>One acquisition of a phase.</summary>
 public abstract record PlannedAcquisition

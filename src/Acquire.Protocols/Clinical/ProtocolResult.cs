@@ -1,0 +1,11 @@
+namespace Acquire.Protocols.Clinical;
+
+/// <summary>What reading a protocol file gave: the protocol, or everything that is wrong with the file.</summary>
+/// <param name="Protocol">The protocol; null when there is any problem.</param>
+/// <param name="Problems">All problems, in order of line and column; empty when <paramref name="Protocol"/> is there.</param>
+public sealed record ProtocolResult(AcquisitionProtocol? Protocol, IReadOnlyList<ProtocolProblem> Problems)
+{
+    /// <summary>True when the file can be used.</summary>
+    [System.Diagnostics.CodeAnalysis.MemberNotNullWhen(true, nameof(Protocol))]
+    public bool IsValid => Protocol is not null;
+}

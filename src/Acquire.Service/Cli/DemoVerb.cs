@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Globalization;
+using Acquire.Service.Dicom;
+using Acquire.Service.Storage;
+using Acquire.Service.Studies;
+
+namespace Acquire.Service.Cli;
+
+/// <summary><c>acquire demo</c>: the main job, from worklist to verdict, against the simulator.</summary>
+public sealed class DemoVerb : IVerb
+{
+    /// <inheritdoc/>
+    public Command Build()
+    {
+        var data = new Option<string?>("--data") { Description = "Folder everything goes to. Default: a new folder below acquire-data/." };
+        var protocol = new Option<string>("--protocol") { Description = "Protocol file.", DefaultValueFactory = _ => Shipped("protocols", "bone", "facet.yaml") };
+        var worklist = new Option<string>("--worklist") { Description = "DICOM worklist entry (file) of the scheduled patient.", DefaultValueFactory = _ => Shipped("demo", "worklist", "facet.wl") };
+        var seed = new Option<int>("--seed") { Description = "Seed of everything random: the same seed gives the same frames, byte for byte.", DefaultValueFactory = _ => 1 };
+        var speed = new Option<double>("--speed") { Description = "Study seconds per second of wall time, at the most; 1 is real time.", DefaultValueFactory = _ => 1000 };
+        var scenario = new Option<string>("--scenario") { Description = "Simulated patient.", DefaultValueFactory = _ => "facet-l4-left" };
+        var port = new Option<int>("--port") { Description = "TCP port for the simulator; 0 takes any free one.", DefaultValueFactory = _ => 0 };
+        var gantry = new Option<string?>("--gantry") { Description = "HOST:PORT of a simulator that runs already, instead of starting one." };
+        var plain = new Option<bool>("--plain") { Description = "Plain lines instead of the live display." };
+        var command = new Command("demo", "Takes one scheduled patient through a whole study against the simulator: checks, injection, flow, blood pool, prompts, views, SPECT, CT, reconstruction, quality, DICOM and report.")
+        {
+            data, protocol, worklist, seed, speed, scenario, port, gantry, plain,
+        };
+        command.SetAction(async (parse, cancellation) =>
+        {
+            double wanted = parse.GetValue(speed);
+            if (!(wanted > 0) || double.IsInfinity(wanted)) throw new AcquireException("--speed must be a number above 0; 1 is real time", ExitCodes.BadInput);
+            string protocolFile = parse.GetValue(protocol)!;
+            StudySession.ReadProtocol(protocolFile, out _);
+            ScheduledStudy scheduled = WorklistFile.Read(parse.GetValue(worklist)!)[0];
+            string folder = parse.GetValue(data) ?? NewFolder();
+            using DataFolder opened = DataFolder.Open(folder);
+            Console.WriteLine($"data folder: {opened.Path}");
+            StudySession session = StudySession.Create(opened, scheduled, protocolFile,
+                new DemoOptions(parse.GetValue(seed), wanted, parse.GetValue(scenario)!, parse.GetValue(port), parse.GetValue(gantry)));
+            return await session.RunAsync(parse.GetValue(plain), TimeSpan.Zero, cancellation);
+        });
+        return command;
+    }
+
+    /// <summary>A file that comes with the program: from the working folder when it is there (edited by the site), else from beside the program.</summary>
+    private static string Shipped(params string[] parts)
+    {
+        string local = Path.Combine(parts);
+        return File.Exists(local) ? local : Path.Combine([AppContext.BaseDirectory, .. parts]);
+    }
+
+    private static string NewFolder() => Path.Combine("acquire-data", "demo-" + TimeProvider.System.GetLocalNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
+}
+
+/// <summary><c>acquire resume</c>: goes on with the study that was open when the console died.</summary>
+public sealed class ResumeVerb : IVerb
+{
+    /// <inheritdoc/>
+    public Command Build()
+    {
+        var data = new Option<string?>("--data") { Description = "Data folder. Default: the newest below acquire-data/." };
+        var speed = new Option<double?>("--speed") { Description = "Study seconds per second of wall time, at the most. Default: as before." };
+        var outage = new Option<double>("--outage") { Description = "Study minutes the console was away; the gantry and the patient went on meanwhile.", DefaultValueFactory = _ => 0 };
+        var plain = new Option<bool>("--plain") { Description = "Plain lines instead of the live display." };
+        var command = new Command("resume", "Goes on with the open study of a data folder from what is on disk. What could not be repeated is reported as what it is.") { data, speed, outage, plain };
+        command.SetAction(async (parse, cancellation) =>
+        {
+            string folder = parse.GetValue(data) ?? Newest();
+            if (!File.Exists(Path.Combine(folder, "journal.db"))) throw new AcquireException($"there is no journal in {folder}; give the data folder with --data", ExitCodes.BadInput);
+            using DataFolder opened = DataFolder.Open(folder);
+            StudySession? session = StudySession.Resume(opened, parse.GetValue(speed));
+            if (session is null)
+            {
+                Console.WriteLine($"no study is open in {opened.Path}: nothing to resume");
+                return ExitCodes.Ok;
+            }
+            return await session.RunAsync(parse.GetValue(plain), TimeSpan.FromMinutes(Math.Max(0, parse.GetValue(outage))), cancellation);
+        });
+        return command;
+    }
+
+    private static string Newest() => Directory.Exists("acquire-data")
+        ? Directory.GetDirectories("acquire-data").OrderByDescending(d => d, StringComparer.Ordinal).FirstOrDefault() ?? "acquire-data"
+        : "acquire-data";
+}

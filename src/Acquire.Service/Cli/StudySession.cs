@@ -1,0 +1,181 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Acquire.Protocols.Clinical;
+using Acquire.Protocols.Imaging;
+using Acquire.Protocols.Timeline;
+using Acquire.Service.Gantry;
+using Acquire.Service.Storage;
+using Acquire.Service.Studies;
+using Spectre.Console;
+
+namespace Acquire.Service.Cli;
+
+/// <summary>How a demo study is run; kept in the journal so that <c>resume</c> runs it the same way.</summary>
+/// <param name="Seed">Seed of everything random.</param>
+/// <param name="Speed">Virtual seconds per wall second, at the most.</param>
+/// <param name="Scenario">Simulated patient.</param>
+/// <param name="Port">Port of the simulator; 0 for any free one.</param>
+/// <param name="Gantry">HOST:PORT of a gantry that runs already; null to start a simulator.</param>
+public sealed record DemoOptions(int Seed, double Speed, string Scenario, int Port, string? Gantry)
+{
+    private const string FactName = "demo";
+
+    /// <summary>To the journal's form.</summary>
+    public (string Name, string Value) AsFact() => (FactName, JsonSerializer.Serialize(this));
+
+    /// <summary>From the journal; null when the study was no demo.</summary>
+    public static DemoOptions? From(StudyFacts facts) => facts.Text(FactName) is { } text ? JsonSerializer.Deserialize<DemoOptions>(text) : null;
+}
+
+/// <summary>One process's work on one study: simulator, gantry, clock, conductor, and what comes after the last acquisition.</summary>
+public sealed class StudySession
+{
+    private readonly DataFolder _data;
+    private readonly string _studyKey;
+    private readonly DemoOptions _options;
+    private readonly TimeProvider _wall = TimeProvider.System;
+    private volatile bool _stop;
+
+    private StudySession(DataFolder data, string studyKey, DemoOptions options)
+    {
+        _data = data;
+        _studyKey = studyKey;
+        _options = options;
+    }
+
+    /// <summary>Opens a new study in a data folder.</summary>
+    /// <param name="data">Data folder.</param>
+    /// <param name="scheduled">Worklist entry.</param>
+    /// <param name="protocolFile">Protocol file, validated.</param>
+    /// <param name="options">Options.</param>
+    public static StudySession Create(DataFolder data, ScheduledStudy scheduled, string protocolFile, DemoOptions options)
+    {
+        if (FindOpen(data) is { } open) throw new AcquireException($"study {open} in {data.Path} is still open: `acquire resume --data {data.Path}` goes on with it", ExitCodes.BadInput);
+        string yaml = ReadProtocol(protocolFile, out _);
+        string key = StudyKey(options.Seed, scheduled.StudyInstanceUid, data.Journal.Studies().Count);
+        DateTimeOffset created = scheduled.ScheduledStart ?? DefaultEpoch;
+        try
+        {
+            data.Journal.AddStudy(key, created, ScheduledStudyJson.Write(scheduled), yaml, options.AsFact());
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException e)
+        {
+            throw DataFolder.Describe(data.Path, e);
+        }
+        return new StudySession(data, key, options);
+    }
+
+    /// <summary>Takes up the open study of a data folder; null when there is none.</summary>
+    public static StudySession? Resume(DataFolder data, double? speed)
+    {
+        if (FindOpen(data) is not { } key) return null;
+        DemoOptions options = DemoOptions.From(new StudyFacts(data.Journal, key)) ?? throw new AcquireException($"study {key} was not started by the demo; this version resumes demo studies", ExitCodes.BadInput);
+        return new StudySession(data, key, speed is { } s ? options with { Speed = s } : options);
+    }
+
+    /// <summary>Reads and checks a protocol file; all problems at once.</summary>
+    public static string ReadProtocol(string file, out AcquisitionProtocol protocol)
+    {
+        string yaml;
+        try
+        {
+            yaml = File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AcquireException($"the protocol file {file} cannot be read; give another with --protocol", ExitCodes.BadInput, e);
+        }
+        ProtocolResult result = ProtocolReader.Read(yaml, file);
+        protocol = result.Protocol ?? throw new AcquireException(string.Join(Environment.NewLine + "acquire: ", result.Problems), ExitCodes.BadInput);
+        return yaml;
+    }
+
+    /// <summary>Runs or continues the study to its end.</summary>
+    /// <param name="plain">Plain lines instead of the live display.</param>
+    /// <param name="outage">Virtual time the console was away before it goes on.</param>
+    /// <param name="cancellation">Cancellation.</param>
+    /// <returns>Exit code.</returns>
+    public async Task<int> RunAsync(bool plain, TimeSpan outage, CancellationToken cancellation)
+    {
+        AcquisitionProtocol protocol = StudyReading.Protocol(_data, _studyKey);
+        DateTimeOffset epoch = LastKnownTime() ?? _data.Journal.Study(_studyKey)!.Value.Created;
+        SimulatorProcess? simulator = _options.Gantry is null
+            ? await SimulatorProcess.FindOrStartAsync(Path.Combine(_data.Path, "gantry"), new SimulatorOptions(_options.Seed, _options.Scenario, _options.Port, epoch), _wall, cancellation)
+            : null;
+        GantryAddress address = simulator?.Address ?? SimulatorProcess.AddressOf(_options.Gantry!);
+        await using GantryDriver gantry = await GantryDriver.OpenAsync(address, _wall, cancellation);
+        await using GantryStopLine stopLine = await GantryStopLine.OpenAsync(address, _wall, cancellation);
+        SteppedClock clock = await SteppedClock.StartAsync(gantry, _wall, _options.Speed, cancellation);
+        if (outage > TimeSpan.Zero) await clock.PassAsync(outage, cancellation);
+
+        bool live = !plain && AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
+        IStudyDisplay display = live ? new LiveDisplay() : new PlainDisplay(Console.Out);
+        ConsoleCancelEventHandler onStop = (_, e) =>
+        {
+            if (_stop) return; // a second Ctrl-C ends the process; the journal is safe anyway
+            e.Cancel = true;
+            _stop = true;
+            _ = stopLine.AbortAsync();
+        };
+        Console.CancelKeyPress += onStop;
+        try
+        {
+            Task<int> work = WorkAsync(protocol, gantry, clock, display, cancellation);
+            if (display is LiveDisplay drawn) await drawn.WhileAsync(work);
+            int code = await work;
+            simulator?.End();
+            return code;
+        }
+        catch (GantryLinkLostException e)
+        {
+            throw new AcquireException($"{e.Message}; what was acknowledged is stored, `acquire resume --data {_data.Path}` goes on", ExitCodes.Gantry, e);
+        }
+        catch (GantryRefusedException e)
+        {
+            throw new AcquireException($"{e.Message}; what was acknowledged is stored, `acquire resume --data {_data.Path}` goes on", ExitCodes.Gantry, e);
+        }
+        finally
+        {
+            Console.CancelKeyPress -= onStop;
+            simulator?.Dispose();
+        }
+    }
+
+    private async Task<int> WorkAsync(AcquisitionProtocol protocol, GantryDriver gantry, SteppedClock clock, IStudyDisplay display, CancellationToken cancellation)
+    {
+        var conductor = new StudyConductor(new StudyContext(_data, _studyKey, protocol, gantry, clock, new DemoPeople(gantry, clock, _options.Seed), display, () => _stop));
+        (Ending ending, string reason) = await conductor.RunAsync(cancellation);
+        return await StudyFinish.RunAsync(_data, _studyKey, conductor, clock, ending, reason, display, cancellation);
+    }
+
+    private static DateTimeOffset DefaultEpoch { get; } = new(2026, 1, 15, 8, 0, 0, TimeSpan.Zero);
+
+    private DateTimeOffset? LastKnownTime()
+    {
+        IReadOnlyList<StudyEvent> events = StudyReading.Events(_data, _studyKey);
+        if (events.Count == 0) return null;
+        DateTimeOffset last = events.Max(e => e.At);
+        var facts = new StudyFacts(_data.Journal, _studyKey);
+        FrameStore store = _data.Frames(_studyKey);
+        foreach (Acquisition.RunPlan plan in facts.Plans())
+        {
+            if (store.Numbers(plan.AcquisitionId) is not [.., uint number]) continue;
+            Acquire.Protocols.Gantry.FrameHeader header = store.Read(plan.AcquisitionId, number).Header;
+            if (!facts.Clocks().TryGetValue(header.BootId, out ClockAnchor? anchor)) continue;
+            DateTimeOffset end = anchor.At(header.StartTickUs + header.ElapsedUs);
+            if (end > last) last = end;
+        }
+        return last + TimeSpan.FromMinutes(1); // a gantry that lost power takes at least that long to come back
+    }
+
+    private static string? FindOpen(DataFolder data) =>
+        data.Journal.Studies().LastOrDefault(key => !StudyReading.Events(data, key).OfType<StudyEnded>().Any());
+
+    private static string StudyKey(int seed, string studyUid, int ordinal)
+    {
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"demo|{seed}|{studyUid}|{ordinal}")));
+        return "S" + Convert.ToHexStringLower(hash)[..10];
+    }
+}

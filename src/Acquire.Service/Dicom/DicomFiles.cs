@@ -1,0 +1,59 @@
+using FellowOakDicom;
+
+namespace Acquire.Service.Dicom;
+
+/// <summary>Opens and saves files for this room: every failure becomes one clear line, and a file is whole or not there.</summary>
+internal static class DicomFiles
+{
+    /// <summary>Acquire's own Implementation Class UID: a random UUID drawn once, as PS3.5 B.2 allows.</summary>
+    private const string ImplementationClass = "2.25.39451890388863796888070733909205076547";
+
+    static DicomFiles()
+    {
+        DicomImplementation.ClassUID = DicomUID.Parse(ImplementationClass);
+        DicomImplementation.Version = "ACQUIRE_0.1";
+    }
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="Cli.AcquireException">Missing, not DICOM, broken, or ending too early.</exception>
+    internal static DicomFile Open(string path)
+    {
+        string name = Path.GetFileName(path);
+        if (!File.Exists(path)) throw Bad($"there is no file {name}");
+        DicomFile file;
+        try
+        {
+            file = DicomFile.Open(path, FileReadOption.ReadAll);
+        }
+        catch (Exception e) when (e is DicomException or IOException or UnauthorizedAccessException)
+        {
+            throw new Cli.AcquireException($"{name} cannot be read as DICOM: {e.Message}", Cli.ExitCodes.BadInput, e);
+        }
+        return file.IsPartial ? throw Bad($"{name} ends too early: it is cut, or was still being written") : file;
+    }
+
+    /// <summary>Writes a file under a temporary name, flushes it to the disk, and only then gives it its name.</summary>
+    internal static void Save(DicomDataset dataset, string path)
+    {
+        string temporary = path + ".part";
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20))
+            {
+                new DicomFile(dataset).Save(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new Cli.AcquireException($"{Path.GetFileName(path)} cannot be written: {e.Message}", Cli.ExitCodes.Storage, e);
+        }
+        finally
+        {
+            if (File.Exists(temporary)) File.Delete(temporary);
+        }
+    }
+
+    internal static Cli.AcquireException Bad(string message) => new(message, Cli.ExitCodes.BadInput);
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Acquire.Protocols.Clinical;
+using Acquire.Service.Gantry;
+
+namespace Acquire.Service.Studies;
+
+/// <summary>The people of the demo: they answer the console's questions and do to the simulated patient what a technologist would do to a real one.</summary>
+/// <remarks>They know the simulator's own commands (feature SIM); the console itself never uses those but for its clock.</remarks>
+public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed) : IStudyPeople
+{
+    private static readonly Dictionary<string, string> Answers = new(StringComparer.Ordinal)
+    {
+        ["identity"] = "yes",
+        ["positioning"] = "yes",
+        ["weight-kg"] = "78",
+        ["egfr"] = "95",
+        ["injection-arm"] = "right arm, forearm vein, 20 ml flush",
+    };
+
+    /// <inheritdoc/>
+    public string Role => "demo technologist";
+
+    /// <inheritdoc/>
+    public Task<string> AnswerAsync(PreparationQuestion question, CancellationToken cancellation) => Task.FromResult(Answers.GetValueOrDefault(question.Id, "no"));
+
+    /// <inheritdoc/>
+    public async Task<string> AcknowledgeAsync(Prompt prompt, CancellationToken cancellation)
+    {
+        switch (prompt.Kind)
+        {
+            case PromptKind.Hydration:
+                await gantry.CommandAsync("DIAG:SIM:PAT:DRIN 500", cancellation);
+                return "drank 500 ml";
+            case PromptKind.Void:
+                await clock.PassAsync(TimeSpan.FromMinutes(4), cancellation);
+                await gantry.CommandAsync("DIAG:SIM:PAT:VOID", cancellation);
+                return "bladder emptied";
+            default:
+                return "done";
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<double> LayDownAsync(AcquisitionProtocol protocol, CancellationToken cancellation) => Task.FromResult(1000.0); // L3 of the simulated patient
+
+    /// <inheritdoc/>
+    public Task<double> BringHeadsCloseAsync(double rotationDeg, CancellationToken cancellation) => Task.FromResult(170.0);
+
+    /// <inheritdoc/>
+    public Task<(double MBq, DateTimeOffset At)> MeasureSyringeAsync(double prescribedMBq, CancellationToken cancellation)
+    {
+        double deviation = ((seed * 37 % 61) - 30) / 1000.0; // within 3 % of the prescription, another for every seed
+        return Task.FromResult((Math.Round(prescribedMBq * (1 + deviation), 1), clock.GetUtcNow()));
+    }
+
+    /// <inheritdoc/>
+    public async Task<DateTimeOffset> InjectAsync(double activityMBq, CancellationToken cancellation)
+    {
+        string[] given = GantryDriver.Fields(await gantry.QueryAsync("DIAG:SIM:PAT:INJ?", cancellation));
+        if (GantryDriver.Number(given[0]) > 0)
+            return DateTimeOffset.Parse(given[1], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+        await gantry.CommandAsync(FormattableString.Invariant($"DIAG:SIM:PAT:INJ {activityMBq:0.###}"), cancellation);
+        return clock.GetUtcNow();
+    }
+
+    /// <inheritdoc/>
+    public async Task<(double MBq, DateTimeOffset At)> MeasureResidualAsync(CancellationToken cancellation)
+    {
+        await clock.PassAsync(TimeSpan.FromSeconds(45), cancellation);
+        return (Math.Round(6 + (seed * 13 % 40 / 10.0), 1), clock.GetUtcNow());
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> ReleaseDoseAsync(double ctdiMGy, double dlpMGyCm, CancellationToken cancellation) => Task.FromResult(true);
+}

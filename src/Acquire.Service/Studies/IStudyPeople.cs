@@ -1,0 +1,37 @@
+using Acquire.Protocols.Clinical;
+
+namespace Acquire.Service.Studies;
+
+/// <summary>The people around a study: technologist, physician, patient. The console asks, they answer; every answer is an event.</summary>
+public interface IStudyPeople
+{
+    /// <summary>Role written beside answers, never a patient's name.</summary>
+    string Role { get; }
+    /// <summary>Answers a question before the injection.</summary>
+    Task<string> AnswerAsync(PreparationQuestion question, CancellationToken cancellation);
+    /// <summary>Acknowledges a prompt, doing what it asks; the answer in words.</summary>
+    Task<string> AcknowledgeAsync(Prompt prompt, CancellationToken cancellation);
+    /// <summary>Lays the patient down and says where: table position (mm) that has the middle of the wanted region in the middle of the field.</summary>
+    Task<double> LayDownAsync(AcquisitionProtocol protocol, CancellationToken cancellation);
+    /// <summary>Brings the heads as close as is safe at a gantry angle: distance from axis to collimator face, mm.</summary>
+    Task<double> BringHeadsCloseAsync(double rotationDeg, CancellationToken cancellation);
+    /// <summary>Reads the dose calibrator: MBq in the syringe and when.</summary>
+    Task<(double MBq, DateTimeOffset At)> MeasureSyringeAsync(double prescribedMBq, CancellationToken cancellation);
+    /// <summary>Gives the injection now, or tells when it was given if it was.</summary>
+    Task<DateTimeOffset> InjectAsync(double activityMBq, CancellationToken cancellation);
+    /// <summary>Reads the residual in syringe and line: MBq and when.</summary>
+    Task<(double MBq, DateTimeOffset At)> MeasureResidualAsync(CancellationToken cancellation);
+    /// <summary>Releases a CT whose dose estimate passes an alert level.</summary>
+    Task<bool> ReleaseDoseAsync(double ctdiMGy, double dlpMGyCm, CancellationToken cancellation);
+}
+
+/// <summary>What the world may watch of a study.</summary>
+public interface IStudyDisplay
+{
+    /// <summary>One line of the study's story, with study time.</summary>
+    void Say(DateTimeOffset at, TimeSpan? sinceInjection, string line);
+    /// <summary>Running acquisition.</summary>
+    void Show(Acquisition.RunProgress progress);
+    /// <summary>What is next and in how long.</summary>
+    void Next(string what, TimeSpan? countdown, DateTimeOffset now, TimeSpan? sinceInjection);
+}

@@ -1,0 +1,87 @@
+using Acquire.Service.Gantry;
+
+namespace Acquire.Service.Studies;
+
+/// <summary>Time of a study: what it is now, and waiting for it to pass.</summary>
+public abstract class StudyClock : TimeProvider
+{
+    /// <summary>Waits until that much study time has passed.</summary>
+    public abstract Task PassAsync(TimeSpan time, CancellationToken cancellation);
+}
+
+/// <summary>The console's own clock.</summary>
+public sealed class ConsoleClock(TimeProvider wall) : StudyClock
+{
+    /// <inheritdoc/>
+    public override DateTimeOffset GetUtcNow() => wall.GetUtcNow();
+
+    /// <inheritdoc/>
+    public override Task PassAsync(TimeSpan time, CancellationToken cancellation) => Task.Delay(time, wall, cancellation);
+}
+
+/// <summary>Virtual time of a simulated study: the simulator's clock stands still but when it is told to advance.</summary>
+/// <remarks>
+/// Every decision falls at an exact virtual time, so the same seed gives the same frames byte for byte, however fast or busy the
+/// machine is (docs/decisions/0007). Pacing only makes people able to watch.
+/// </remarks>
+public sealed class SteppedClock : StudyClock
+{
+    private readonly GantryDriver _gantry;
+    private readonly TimeProvider _wall;
+    private readonly double _speed;
+    private ClockAnchor _anchor;
+    private long _paceFrom;
+    private TimeSpan _virtualSince;
+
+    private SteppedClock(GantryDriver gantry, TimeProvider wall, double speed, ClockAnchor anchor)
+    {
+        _gantry = gantry;
+        _wall = wall;
+        _speed = speed;
+        _anchor = anchor;
+        _paceFrom = wall.GetTimestamp();
+    }
+
+    /// <summary>Puts the simulator's clock into stepping.</summary>
+    /// <param name="gantry">Driver.</param>
+    /// <param name="wall">Wall clock for pacing.</param>
+    /// <param name="speed">Virtual seconds per wall second, at the most.</param>
+    /// <param name="cancellation">Cancellation.</param>
+    public static async Task<SteppedClock> StartAsync(GantryDriver gantry, TimeProvider wall, double speed, CancellationToken cancellation)
+    {
+        if (await gantry.QueryAsync("DIAG:SIM:CLOC?", cancellation) != "STEP") await gantry.CommandAsync("DIAG:SIM:CLOC STEP", cancellation);
+        return new SteppedClock(gantry, wall, speed, await gantry.ClockAsync(cancellation));
+    }
+
+    /// <summary>Called after every advance.</summary>
+    public Action? Advanced { get; set; }
+
+    /// <inheritdoc/>
+    public override DateTimeOffset GetUtcNow() => _anchor.Utc;
+
+    /// <inheritdoc/>
+    public override async Task PassAsync(TimeSpan time, CancellationToken cancellation)
+    {
+        // Slices of about 50 ms of wall time keep the display moving; how a wait is cut does not change what the gantry does.
+        TimeSpan slice = TimeSpan.FromSeconds(Math.Clamp(_speed * 0.05, 0.001, 86_400));
+        while (time > TimeSpan.Zero)
+        {
+            TimeSpan step = time < slice ? time : slice;
+            ulong target = _anchor.TickUs + (ulong)Math.Round(step.TotalMicroseconds);
+            ulong tick = await _gantry.AdvanceToAsync(_anchor.TickUs, target, cancellation);
+            _anchor = new ClockAnchor(_anchor.BootId, tick, _anchor.At(tick));
+            Advanced?.Invoke();
+            if (tick < target) return; // a stop cut the advance short: whoever waits looks at the gantry at once
+            time -= step;
+            _virtualSince += step;
+            TimeSpan due = _virtualSince / _speed;
+            TimeSpan spent = _wall.GetElapsedTime(_paceFrom);
+            if (due > spent) await Task.Delay(due - spent, _wall, cancellation);
+            else if (spent - due > TimeSpan.FromMilliseconds(200))
+            {
+                _paceFrom = _wall.GetTimestamp();
+                _virtualSince = TimeSpan.Zero;
+            }
+        }
+    }
+}

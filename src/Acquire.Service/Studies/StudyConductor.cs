@@ -1,0 +1,378 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Acquire.Protocols.Clinical;
+using Acquire.Protocols.Imaging;
+using Acquire.Protocols.Timeline;
+using Acquire.Service.Acquisition;
+using Acquire.Service.Cli;
+using Acquire.Service.Gantry;
+using Acquire.Service.Storage;
+
+namespace Acquire.Service.Studies;
+
+/// <summary>What a conductor works with.</summary>
+/// <param name="Data">Data folder.</param>
+/// <param name="StudyKey">Study.</param>
+/// <param name="Protocol">Protocol as it was read at the start of the study.</param>
+/// <param name="Gantry">Gantry.</param>
+/// <param name="Clock">Study time.</param>
+/// <param name="People">People.</param>
+/// <param name="Display">Display.</param>
+/// <param name="StopRequested">True once the operator pressed Stop.</param>
+public sealed record StudyContext(DataFolder Data, string StudyKey, AcquisitionProtocol Protocol, GantryDriver Gantry, StudyClock Clock,
+    IStudyPeople People, IStudyDisplay Display, Func<bool> StopRequested);
+
+/// <summary>Takes a study from the worklist to its last acquisition. All it knows it reads from the journal, so a process that is killed anywhere is continued by the next one.</summary>
+public sealed class StudyConductor
+{
+    private readonly StudyContext _c;
+    private readonly StudyFacts _facts;
+    private readonly AcquisitionRun _run;
+    private readonly List<StudyEvent> _events;
+    private double _tableMm;
+
+    /// <summary>Reads the journal of the study.</summary>
+    public StudyConductor(StudyContext context)
+    {
+        _c = context;
+        _facts = new StudyFacts(context.Data.Journal, context.StudyKey);
+        _events = [.. context.Data.Journal.Events(context.StudyKey).Select(StudyEventJson.Deserialize)];
+        _run = new AcquisitionRun(context.Gantry, context.Data, context.StudyKey, context.Clock)
+        {
+            Progress = context.Display.Show,
+            StopRequested = context.StopRequested,
+            BetweenPolls = AnswerDuePromptsAsync,
+        };
+    }
+
+    private DateTimeOffset Now => _c.Clock.GetUtcNow();
+
+    private DateTimeOffset? Injected => _events.OfType<TracerInjected>().Select(e => (DateTimeOffset?)e.At).FirstOrDefault();
+
+    /// <summary>Runs the study from wherever it stands to the end of its acquisitions.</summary>
+    /// <returns>How the acquisitions ended; <see cref="StudyEnded"/> is written by the caller after reconstruction and quality.</returns>
+    public async Task<(Ending Ending, string Reason)> RunAsync(CancellationToken cancellation)
+    {
+        _facts.KeepClock(await _c.Gantry.ClockAsync(cancellation));
+        _facts.KeepText("gantry", _c.Gantry.Identity);
+        _c.Gantry.Reconnected = reason => Append(new Note(Now, "console", $"link restored: {reason}"), $"link to the gantry restored ({reason})");
+        if (_events.Count == 0) Append(new StudyOpened(Now, _c.People.Role, _c.Protocol.Id, _c.Protocol.ContentHash), $"study {_c.StudyKey} opened, protocol {_c.Protocol.Id} {_c.Protocol.Version}");
+        else Append(new ServiceRestarted(Now, "console", "continued from the journal"), "console restarted: going on from the journal");
+        await BringUpAsync(cancellation);
+        try
+        {
+            while (!_c.StopRequested())
+            {
+                cancellation.ThrowIfCancellationRequested();
+                NextAction next = TimelineNow().Next;
+                _c.Display.Next(next.Text, next.Countdown, Now, Injected is { } zero ? Now - zero : null);
+                switch (next.Kind)
+                {
+                    case NextKind.AnswerQuestion:
+                        await AskAsync(next.ItemId, cancellation);
+                        break;
+                    case NextKind.PhysicianDecides:
+                        throw new AcquireException($"the answer to '{next.ItemId}' needs a physician's decision before the injection; nothing was given", ExitCodes.StudyNotComplete);
+                    case NextKind.CheckReadiness:
+                        await ReadyAsync(cancellation);
+                        break;
+                    case NextKind.MeasureDose:
+                        await MeasureDoseAsync(cancellation);
+                        break;
+                    case NextKind.Inject:
+                        await InjectAsync();
+                        break;
+                    case NextKind.MeasureResidual:
+                        await MeasureResidualAsync(cancellation);
+                        break;
+                    case NextKind.AnswerPrompt:
+                        await AnswerAsync(next.ItemId, next.Text, cancellation);
+                        break;
+                    case NextKind.StartAcquisition or NextKind.WaitForEnd:
+                        await TakeAsync(next.StepId, cancellation);
+                        break;
+                    case NextKind.RepeatOrSkip:
+                        await RepeatOrSkipAsync(next, cancellation);
+                        break;
+                    case NextKind.Wait:
+                        await WaitAsync(next, cancellation);
+                        break;
+                    default:
+                        return Summary();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_c.StopRequested())
+        {
+            // Stop ends the loop; what was counted is on disk, and the ending says so below.
+        }
+        return (Ending.Stopped, "stopped by the operator");
+    }
+
+    /// <summary>True when such an event is in the journal.</summary>
+    public bool Has<T>() where T : StudyEvent => _events.OfType<T>().Any();
+
+    /// <summary>Appends an event, durably, and says it.</summary>
+    public void Append(StudyEvent happened, string line)
+    {
+        try
+        {
+            _c.Data.Journal.Append(_c.StudyKey, happened.At, happened.GetType().Name, StudyEventJson.Serialize(happened));
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException e)
+        {
+            throw DataFolder.Describe(_c.Data.Path, e);
+        }
+        _events.Add(happened);
+        _c.Display.Say(happened.At, Injected is { } zero ? happened.At - zero : null, line);
+    }
+
+    private async Task AskAsync(string questionId, CancellationToken cancellation)
+    {
+        PreparationQuestion question = _c.Protocol.Preparation.Single(q => q.Id == questionId);
+        string answer = await _c.People.AnswerAsync(question, cancellation);
+        Append(new QuestionAnswered(Now, _c.People.Role, question.Id, answer), $"{question.Text} {answer}");
+    }
+
+    /// <summary>What every process has to find in order before it goes on, after a restart too.</summary>
+    private async Task BringUpAsync(CancellationToken cancellation)
+    {
+        string[] state = GantryDriver.Fields(await _c.Gantry.QueryAsync("SYST:STAT?", cancellation));
+        if (state[3] != "OK") throw new AcquireException($"the gantry's interlock says {state[3]}; free the cause at the gantry, then `acquire resume`", ExitCodes.Gantry);
+        if (state[0] == "UNH")
+        {
+            string operation = string.Create(CultureInfo.InvariantCulture, $"home-{_events.Count}");
+            await _c.Gantry.CommandAsync($"MOT:HOME \"{operation}\"", cancellation);
+            await _run.WaitForOperationAsync(operation, 120, cancellation);
+        }
+        for (int head = 1; head <= 2; head++) await RampHighVoltageAsync(head, cancellation);
+        _tableMm = await _c.People.LayDownAsync(_c.Protocol, cancellation);
+    }
+
+    private async Task ReadyAsync(CancellationToken cancellation)
+    {
+        for (int head = 1; head <= 2; head++)
+        {
+            (string name, string latch) = await _c.Gantry.CollimatorAsync(head, cancellation);
+            if (!name.Contains(_c.Protocol.Collimator, StringComparison.OrdinalIgnoreCase) || latch != "LATC")
+                throw new AcquireException($"head {head} has collimator {name} ({latch}); the protocol needs {_c.Protocol.Collimator}, latched. Nothing was started", ExitCodes.Gantry);
+        }
+        TimeSpan offset = (await _c.Gantry.ClockAsync(cancellation)).Utc - Now;
+        if (offset.Duration() > TimeSpan.FromMinutes(1))
+            throw new AcquireException(string.Create(CultureInfo.InvariantCulture, $"the gantry's clock differs by {offset.TotalSeconds:F0} s from the console's; 60 s are allowed (clinical 10, clock_max_s). Set the clocks first"), ExitCodes.Gantry);
+        long bytes = _c.Protocol.Phases.SelectMany(p => p.Acquisitions).Sum(ExpectedBytes);
+        _c.Data.RequireSpace(bytes, "the study");
+        Append(new ReadinessPassed(Now, "console"), string.Create(CultureInfo.InvariantCulture,
+            $"ready: {_c.Protocol.Collimator} latched on both heads, high voltage on, interlock OK, clocks {offset.TotalSeconds:F1} s apart, {_c.Data.FreeBytes() / 1048576.0:N0} MB free for {bytes / 1048576.0:N0} MB"));
+    }
+
+    private async Task MeasureDoseAsync(CancellationToken cancellation)
+    {
+        Tracer tracer = _c.Protocol.Tracer;
+        (double mbq, DateTimeOffset at) = await _c.People.MeasureSyringeAsync(tracer.PrescribedMBq, cancellation);
+        double deviation = 100 * ((mbq / tracer.PrescribedMBq) - 1);
+        if (Math.Abs(deviation) > tracer.ReasonDeviationPercent)
+            throw new AcquireException(string.Create(CultureInfo.InvariantCulture, $"the syringe differs {deviation:F0} % from the prescription; a reason is needed beyond {tracer.ReasonDeviationPercent:F0} %. Nothing was given"), ExitCodes.StudyNotComplete);
+        string warning = Math.Abs(deviation) > tracer.WarnDeviationPercent ? ", differs from the prescription" : "";
+        Append(new DoseMeasured(at, _c.People.Role, mbq), string.Create(CultureInfo.InvariantCulture, $"syringe {mbq:F1} MBq {tracer.Radiopharmaceutical}, prescribed {tracer.PrescribedMBq:F0} MBq ({deviation:+0.0;-0.0} %){warning}"));
+    }
+
+    private async Task InjectAsync()
+    {
+        DoseMeasured dose = _events.OfType<DoseMeasured>().Last();
+        double mbq = Acquire.Protocols.Nuclides.Radionuclide.Find(_c.Protocol.Tracer.Nuclide)!.ActivityAt(dose.MBq, dose.At, Now);
+        // Nothing may come between the needle and the journal: no cancellation here.
+        DateTimeOffset at = await _c.People.InjectAsync(mbq, CancellationToken.None);
+        Append(new TracerInjected(at, _c.People.Role, mbq), string.Create(CultureInfo.InvariantCulture, $"injected {mbq:F1} MBq: time zero of every window"));
+    }
+
+    private async Task RampHighVoltageAsync(int head, CancellationToken cancellation)
+    {
+        string query = string.Create(CultureInfo.InvariantCulture, $"HEAD{head}:HV?");
+        for (int waited = 0; GantryDriver.Fields(await _c.Gantry.QueryAsync(query, cancellation))[0] != "ON"; waited += 5)
+        {
+            if (waited == 0) await _c.Gantry.CommandAsync(string.Create(CultureInfo.InvariantCulture, $"HEAD{head}:HV ON"), cancellation);
+            if (waited > 120) throw new AcquireException($"the high voltage of head {head} is not on after two minutes", ExitCodes.Gantry);
+            await _c.Clock.PassAsync(TimeSpan.FromSeconds(5), cancellation);
+        }
+    }
+
+    private async Task WaitAsync(NextAction next, CancellationToken cancellation)
+    {
+        // In pieces of a minute, so that a display can count down and a new event is seen.
+        TimeSpan left = next.At is { } at ? at - Now : TimeSpan.FromSeconds(1);
+        if (left <= TimeSpan.Zero) left = TimeSpan.FromSeconds(1);
+        await _c.Clock.PassAsync(left < TimeSpan.FromMinutes(1) ? left : TimeSpan.FromMinutes(1), cancellation);
+    }
+
+    private async Task AnswerAsync(string promptId, string text, CancellationToken cancellation)
+    {
+        Prompt prompt = _c.Protocol.Prompts.Single(p => p.Id == promptId);
+        Append(new PromptShown(Now, "console", promptId), $"prompt: {text}");
+        string answer = await _c.People.AcknowledgeAsync(prompt, cancellation);
+        Append(new PromptAnswered(Now, _c.People.Role, promptId, answer), $"answer: {answer}");
+    }
+
+    private async Task AnswerDuePromptsAsync(CancellationToken cancellation)
+    {
+        foreach (TimelineItem item in TimelineNow().Items)
+        {
+            if (item.Prompt is PromptKind.Hydration or PromptKind.Note && item.State is ItemState.Due or ItemState.Late && item.EndedAt is null && item.Prompt is not null)
+                await AnswerAsync(item.Id, item.Title, cancellation);
+        }
+    }
+
+    private async Task RepeatOrSkipAsync(NextAction next, CancellationToken cancellation)
+    {
+        const int MaxAttempts = 4;
+        StudyPhase phase = _c.Protocol.Phases.Single(p => p.Id == next.ItemId);
+        PlannedAcquisition planned = phase.Acquisitions.Single(a => a.Id == next.StepId);
+        int attempts = _facts.Plans().Count(p => p.StepId == next.StepId);
+        bool exposure = planned is CtAcquisition; // a person decides about more dose
+        if (phase.Repeatable && !exposure && attempts < MaxAttempts)
+        {
+            await TakeAsync(next.StepId, cancellation);
+            return;
+        }
+        string why = _facts.Plans().LastOrDefault(p => p.StepId == next.StepId) is { } plan && _facts.Results().TryGetValue(plan.AcquisitionId, out RunResult? result) ? result.Reason : next.Text;
+        string reason = exposure ? $"{why}; not exposed again without a person's decision"
+            : phase.Repeatable ? $"{why}; given up after {attempts} attempts" : $"{why}; cannot be repeated";
+        Append(new PhaseSkipped(Now, "console", phase.Id, reason), $"{phase.Title}: {reason}");
+    }
+
+    private StudyTimeline TimelineNow() => StudyTimeline.Derive(_c.Protocol, new PatientFactors().With(_events), _events, Now);
+
+    private bool RunIsOpen(PlannedAcquisition planned) =>
+        _facts.Plans().LastOrDefault(p => p.StepId == planned.Id) is { } plan && !_facts.Results().ContainsKey(plan.AcquisitionId);
+
+    private async Task TakeAsync(string stepId, CancellationToken cancellation)
+    {
+        PlannedAcquisition planned = _c.Protocol.Phases.SelectMany(p => p.Acquisitions).Single(a => a.Id == stepId);
+        RunPlan? open = RunIsOpen(planned) ? _facts.Plans().Last(p => p.StepId == planned.Id) : null;
+        RunPlan plan = open ?? MakePlan(planned);
+        if (open is null || !await IsKnownToGantryAsync(plan, cancellation)) await BeginAsync(plan, planned, cancellation);
+        else SayStarted(plan, planned, "found at the gantry, going on");
+        RunResult result = await _run.FollowAsync(plan, Moments(planned), cancellation);
+        _facts.KeepResult(plan.AcquisitionId, result);
+        string words = result.Ending == Ending.Complete
+            ? string.Create(CultureInfo.InvariantCulture, $"{planned.Title}: complete, {result.Ledger.FramesStored} frames, {result.Ledger.CountsStored / 1000.0:N0} kcounts, ledger equal")
+            : $"{planned.Title}: {result.Reason}";
+        Append(new AcquisitionEnded(Now, "console", planned.Id, plan.AcquisitionId, result.Ending, result.Reason), words);
+    }
+
+    private void SayStarted(RunPlan plan, PlannedAcquisition planned, string how)
+    {
+        if (_events.OfType<AcquisitionStarted>().Any(e => e.AcquisitionId == plan.AcquisitionId))
+        {
+            _c.Display.Say(Now, Injected is { } zero ? Now - zero : null, $"{planned.Title}: {how}");
+            return;
+        }
+        ulong tick = _facts.Clocks().Values.MaxBy(c => c.Utc)?.TickAt(Now) ?? 0;
+        Append(new AcquisitionStarted(Now, _c.People.Role, planned.Id, plan.AcquisitionId, tick), $"{planned.Title}: {how}");
+    }
+
+    private async Task<bool> IsKnownToGantryAsync(RunPlan plan, CancellationToken cancellation)
+    {
+        if (!await _c.Gantry.SelectAsync(plan.AcquisitionId, cancellation)) return false;
+        AcquisitionState state = await _c.Gantry.AcquisitionStateAsync(cancellation);
+        if (plan.Kind == AcquisitionKind.Ct)
+            return (await _c.Gantry.LedgerAsync(cancellation)).Frames > 0 || GantryDriver.Fields(await _c.Gantry.QueryAsync("CT:STAT?", cancellation))[0] == "EXP";
+        if (state.State == "ARM") await _c.Gantry.CommandAsync($"ACQ:STAR \"{plan.AcquisitionId:D}\"", cancellation);
+        return state.State != "IDLE" || state.Reason != "NONE" || (await _c.Gantry.LedgerAsync(cancellation)).Frames > 0;
+    }
+
+    private async Task BeginAsync(RunPlan plan, PlannedAcquisition planned, CancellationToken cancellation)
+    {
+        double rotation = planned switch
+        {
+            FlowAcquisition f => f.RotationDeg,
+            StaticAcquisition s => s.RotationDeg,
+            TomoAcquisition t => t.StartRotationDeg + ((t.Clockwise ? 1 : -1) * plan.FirstStop * (t.ArcDeg / plan.Detectors / t.StopsPerHead(plan.Detectors))),
+            _ => 0,
+        };
+        double? radius = planned is CtAcquisition ? null : await _c.People.BringHeadsCloseAsync(rotation, cancellation);
+        await _run.PositionAsync(rotation, radius, _tableMm, $"move-{plan.AcquisitionId:D}-{_facts.Clocks().Count}-{_events.Count}", cancellation);
+        _facts.KeepClock(await _c.Gantry.ClockAsync(cancellation));
+        _facts.KeepPlan(plan);
+        if (planned is CtAcquisition ct)
+        {
+            (double ctdi, double dlp) = await _run.StartCtAsync(plan, ct, _tableMm, (c, d) => _c.People.ReleaseDoseAsync(c, d, cancellation), cancellation);
+            _facts.KeepCt(new CtFacts(plan.AcquisitionId, ct.Id, ct.Kv, ct.MA, ct.RotationTime.TotalSeconds, ct.Pitch, ct.SliceMm, ctdi, dlp, Now, Ending.Open, plan.ExpectedFrames));
+            SayStarted(plan, planned, string.Create(CultureInfo.InvariantCulture, $"exposing, CTDIvol {ctdi:0.##} mGy, DLP {dlp:0.#} mGy cm confirmed"));
+            return;
+        }
+        await _run.StartAsync(plan, planned, cancellation);
+        SayStarted(plan, planned, string.Create(CultureInfo.InvariantCulture, $"armed and started, {plan.ExpectedFrames} frames"));
+    }
+
+    private List<(double AtSeconds, Func<Task> Do)> Moments(PlannedAcquisition planned) =>
+        planned is FlowAcquisition flow && Injected is null ? [(flow.PreRoll.TotalSeconds, InjectAsync)] : [];
+
+    private async Task MeasureResidualAsync(CancellationToken cancellation)
+    {
+        (double mbq, DateTimeOffset at) = await _c.People.MeasureResidualAsync(cancellation);
+        Append(new ResidualMeasured(at, _c.People.Role, mbq), string.Create(CultureInfo.InvariantCulture, $"residual {mbq:F1} MBq"));
+    }
+
+    private RunPlan MakePlan(PlannedAcquisition planned)
+    {
+        const int Detectors = 2;
+        List<RunPlan> earlier = [.. _facts.Plans().Where(p => p.StepId == planned.Id)];
+        IReadOnlyList<EnergyWindow> windows = planned is FlowAcquisition ? [_c.Protocol.EnergyWindows[0]] : planned is CtAcquisition ? [] : _c.Protocol.EnergyWindows;
+        int firstStop = 0;
+        if (planned is TomoAcquisition)
+        {
+            foreach (RunPlan plan in earlier)
+            {
+                int whole = _c.Data.Frames(_c.StudyKey).ReadAll(plan.AcquisitionId).Count(f => !f.Header.Flags.HasFlag(Acquire.Protocols.Gantry.FrameFlags.Partial));
+                firstStop = plan.FirstStop + (whole / (Detectors * windows.Count));
+            }
+        }
+        int expected = planned switch
+        {
+            FlowAcquisition flow => AcquisitionRun.FlowFrames(flow) * Detectors * windows.Count,
+            StaticAcquisition => Detectors * windows.Count,
+            TomoAcquisition tomo => (tomo.StopsPerHead(Detectors) - firstStop) * Detectors * windows.Count,
+            CtAcquisition ct => (int)Math.Round(ct.LengthMm / ct.SliceMm) + 1,
+            _ => 0,
+        };
+        double poll = planned switch { FlowAcquisition flow => flow.FrameTime.TotalSeconds, StaticAcquisition => 10, TomoAcquisition => 6, _ => 1 };
+        return new RunPlan(RunId(_c.StudyKey, planned.Id, earlier.Count), planned.Id, planned.Title, planned.Kind, windows, planned is CtAcquisition ? 1 : Detectors,
+            _c.Protocol.Collimator, expected, firstStop, poll);
+    }
+
+    /// <summary>Identity of a run: the same study, step and attempt always give the same.</summary>
+    private static Guid RunId(string studyKey, string stepId, int attempt)
+    {
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{studyKey}|{stepId}|{attempt}"));
+        hash[6] = (byte)((hash[6] & 0x0F) | 0x80); // version 8: our own construction (RFC 9562)
+        hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
+        return new Guid(hash.AsSpan(0, 16), bigEndian: true);
+    }
+
+    private static long ExpectedBytes(PlannedAcquisition planned) => planned switch
+    {
+        FlowAcquisition f => 2L * AcquisitionRun.FlowFrames(f) * ((2L * f.Matrix * f.Matrix) + 128),
+        StaticAcquisition s => 4 * ((2L * s.Matrix * s.Matrix) + 128),
+        TomoAcquisition t => 2L * t.ViewsTotal * ((2L * t.Matrix * t.Matrix) + 128),
+        CtAcquisition c => (long)(c.LengthMm / c.SliceMm + 1) * (512L * 512 * 2 + 128),
+        _ => 0,
+    };
+
+    private (Ending, string) Summary()
+    {
+        var wrong = new List<string>();
+        foreach (StudyPhase phase in _c.Protocol.Phases)
+        {
+            foreach (PlannedAcquisition planned in phase.Acquisitions)
+            {
+                RunPlan? last = _facts.Plans().LastOrDefault(p => p.StepId == planned.Id);
+                RunResult? result = last is null ? null : _facts.Results().GetValueOrDefault(last.AcquisitionId);
+                if (result is null) wrong.Add($"{planned.Title} was not taken");
+                else if (result.Ending != Ending.Complete) wrong.Add($"{planned.Title}: {result.Reason}");
+            }
+        }
+        return wrong.Count == 0 ? (Ending.Complete, "") : (Ending.Failed, string.Join("; ", wrong));
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using Acquire.Protocols.Imaging;
+using Acquire.Protocols.Timeline;
+using Acquire.Service.Cli;
+using Acquire.Service.Dicom;
+using Acquire.Service.Quality;
+using Acquire.Service.Reconstruction;
+using Acquire.Service.Report;
+using Acquire.Service.Storage;
+
+namespace Acquire.Service.Studies;
+
+/// <summary>What follows the last acquisition: DICOM objects, reconstruction in the worker, quality, report, and the ending of the study.</summary>
+/// <remarks>Everything here is made anew from what is on disk, so a process that dies in the middle is simply done again.</remarks>
+public static class StudyFinish
+{
+    /// <summary>Finishes a study.</summary>
+    /// <returns>Exit code.</returns>
+    public static async Task<int> RunAsync(DataFolder data, string studyKey, StudyConductor conductor, StudyClock clock, Ending ending, string reason,
+        IStudyDisplay display, CancellationToken cancellation)
+    {
+        string folder = data.StudyFolder(studyKey);
+        string dicom = Path.Combine(folder, "dicom");
+        StudyRecord study = StudyReading.Read(data, studyKey, clock.GetUtcNow(), (ending, reason));
+        TimeSpan? since = clock.GetUtcNow() - study.Injected;
+        WrittenObjects written;
+        try
+        {
+            written = NuclearMedicineObjects.Write(study, dicom, new UidSource(studyKey));
+            foreach (RefusedObject refused in written.Refused) conductor.Append(new Note(clock.GetUtcNow(), "console", $"{refused.StepId} not written as DICOM: {refused.Reason}"), $"{refused.StepId} not written as DICOM: {refused.Reason}");
+            display.Say(clock.GetUtcNow(), since, string.Create(CultureInfo.InvariantCulture, $"DICOM: {written.Count} files written"));
+            (study, string? failed) = await ReconstructAsync(study, folder, written, clock, display, cancellation);
+            if (failed is not null)
+            {
+                conductor.Append(new Note(clock.GetUtcNow(), "console", failed), failed);
+                if (ending == Ending.Complete) (ending, reason) = (Ending.Failed, failed);
+            }
+            else if (study.Reconstructions.Count > 0)
+            {
+                NuclearMedicineObjects.Write(study with { Series = [.. study.Series.Where(s => s.Kind == AcquisitionKind.Tomo)], Ct = null }, dicom, new UidSource(studyKey));
+                if (!conductor.Has<ReconstructionDone>()) conductor.Append(new ReconstructionDone(clock.GetUtcNow(), "console"), $"reconstructed: {string.Join(", ", study.Reconstructions.Keys)}");
+            }
+            ProjectionSet? projections = study.Series.LastOrDefault(s => s.Kind == AcquisitionKind.Tomo) is { } tomo && tomo.Frames.Count > 0
+                ? ProjectionSetBuilder.FromCountSeries(tomo) : null;
+            QualityReport quality = QualityRunner.Run(QualityInput.Of(study, projections), QualityLimits.LoadDefault().With(study.Protocol.QualityLimits));
+            foreach (QualityResult result in quality.Results.Where(r => r.Verdict > Verdict.Pass))
+                display.Say(clock.GetUtcNow(), since, $"{result.Verdict.ToString().ToUpperInvariant()} {result.Title}: {result.Words} {result.Action}");
+            if (!conductor.Has<QualityJudged>())
+                conductor.Append(new QualityJudged(clock.GetUtcNow(), "console", quality.Verdict.ToString()), string.Create(CultureInfo.InvariantCulture, $"quality: {quality.Verdict}, {quality.Results.Count} checks"));
+            string report = Path.Combine(folder, "report.html");
+            StudyReport.Write(report, study with { Ending = ending, EndingReason = reason }, quality);
+            conductor.Append(new StudyEnded(clock.GetUtcNow(), "console", ending, reason), ending == Ending.Complete ? "study complete" : $"study {ending.ToString().ToLowerInvariant()}: {reason}");
+            display.Say(clock.GetUtcNow(), since, $"report: {report}");
+            if (ending != Ending.Complete) return ExitCodes.StudyNotComplete;
+            return quality.Verdict >= Verdict.Fail ? ExitCodes.QualityFailed : ExitCodes.Ok;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw DataFolder.Describe(data.Path, e);
+        }
+    }
+
+    private static async Task<(StudyRecord Study, string? Failed)> ReconstructAsync(StudyRecord study, string folder, WrittenObjects written, StudyClock clock,
+        IStudyDisplay display, CancellationToken cancellation)
+    {
+        if (written.FirstOrDefault(w => w.Kind == "TOMO") is not { } tomo) return (study, null);
+        string? ct = study.Ct is not null && study.Protocol.Reconstruction.AttenuationCorrection ? Path.GetDirectoryName(written.First(w => w.Kind == "CT").Path) : null;
+        var volumes = new Dictionary<string, Volume>();
+        Volume? map = null;
+        try
+        {
+            foreach ((string name, string? attenuation) in ct is null ? [("NAC", null)] : new (string, string?)[] { ("AC", ct), ("NAC", null) })
+            {
+                string output = Path.Combine(folder, "recon", name);
+                await ReconstructionWorker.RunAsync(tomo.Path, attenuation, study.Protocol.Reconstruction, output,
+                    (share, left) => display.Next(string.Create(CultureInfo.InvariantCulture, $"Reconstructing ({name}): {100 * share:F0} %"), TimeSpan.FromSeconds(left), clock.GetUtcNow(), clock.GetUtcNow() - study.Injected),
+                    TimeProvider.System, cancellation);
+                volumes[name] = RawFolder.ReadVolume(output);
+                string mapFolder = Path.Combine(output, "attenuation");
+                if (attenuation is not null && Directory.Exists(mapFolder)) map = RawFolder.ReadVolume(mapFolder);
+            }
+        }
+        catch (AcquireException e)
+        {
+            return (study with { Reconstructions = volumes, AttenuationMap = map }, e.Message);
+        }
+        return (study with { Reconstructions = volumes, AttenuationMap = map }, null);
+    }
+}

@@ -1,0 +1,102 @@
+using Acquire.Protocols.Clinical;
+using Acquire.Protocols.Imaging;
+using Acquire.Protocols.Timeline;
+using Acquire.Service.Acquisition;
+using Acquire.Service.Cli;
+using Acquire.Service.Storage;
+
+namespace Acquire.Service.Studies;
+
+/// <summary>Reads a study back from the data folder: journal and frames in, a <see cref="StudyRecord"/> out.</summary>
+public static class StudyReading
+{
+    /// <summary>The protocol a study was opened with, from the journal, whatever became of the file.</summary>
+    public static AcquisitionProtocol Protocol(DataFolder data, string studyKey)
+    {
+        (string _, string yaml, DateTimeOffset _) = data.Journal.Study(studyKey) ?? throw new AcquireException($"there is no study {studyKey} in {data.Path}", ExitCodes.BadInput);
+        ProtocolResult result = ProtocolReader.Read(yaml, $"protocol of study {studyKey}");
+        return result.Protocol ?? throw new AcquireException($"the protocol kept with study {studyKey} cannot be read any more: {result.Problems[0]}", ExitCodes.BadInput);
+    }
+
+    /// <summary>Events of a study in order.</summary>
+    public static IReadOnlyList<StudyEvent> Events(DataFolder data, string studyKey) => [.. data.Journal.Events(studyKey).Select(StudyEventJson.Deserialize)];
+
+    /// <summary>Everything of a study.</summary>
+    /// <param name="data">Data folder.</param>
+    /// <param name="studyKey">Study.</param>
+    /// <param name="now">Study time for the timeline.</param>
+    /// <param name="ending">Ending of the study when its last event is not written yet.</param>
+    public static StudyRecord Read(DataFolder data, string studyKey, DateTimeOffset now, (Ending Ending, string Reason)? ending = null)
+    {
+        AcquisitionProtocol protocol = Protocol(data, studyKey);
+        IReadOnlyList<StudyEvent> events = Events(data, studyKey);
+        var facts = new StudyFacts(data.Journal, studyKey);
+        IReadOnlyList<RunPlan> plans = facts.Plans();
+        IReadOnlyDictionary<Guid, RunResult> results = facts.Results();
+        FrameStore store = data.Frames(studyKey);
+        var series = new List<CountSeries>();
+        Volume? ct = null;
+        CtFacts? ctFacts = null;
+        foreach (StudyPhase phase in protocol.Phases)
+        {
+            foreach (PlannedAcquisition planned in phase.Acquisitions)
+            {
+                List<RunPlan> runs = [.. plans.Where(p => p.StepId == planned.Id && store.Numbers(p.AcquisitionId).Count > 0)];
+                if (runs.Count == 0) continue;
+                if (planned is CtAcquisition)
+                {
+                    RunPlan run = runs[^1];
+                    if (store.Numbers(run.AcquisitionId).Count > 1) ct = StoredSeries.BuildCt(run, store);
+                    ctFacts = facts.Ct() is { } c ? c with { Ending = results.GetValueOrDefault(run.AcquisitionId)?.Ending ?? Ending.Open } : null;
+                }
+                else
+                {
+                    series.Add(StoredSeries.Build(planned, runs, results, store, facts.Clocks(), phase.Repeatable));
+                }
+            }
+        }
+        TracerInjected? injected = events.OfType<TracerInjected>().FirstOrDefault();
+        DoseMeasured? before = events.OfType<DoseMeasured>().LastOrDefault();
+        ResidualMeasured? after = events.OfType<ResidualMeasured>().LastOrDefault();
+        StudyEnded? ended = events.OfType<StudyEnded>().LastOrDefault();
+        StudyTimeline timeline = StudyTimeline.Derive(protocol, new PatientFactors().With(events), events, now);
+        return new StudyRecord
+        {
+            StudyKey = studyKey,
+            Scheduled = ScheduledStudyJson.Read(data.Journal.Study(studyKey)!.Value.Scheduled),
+            Protocol = protocol,
+            Started = events.Count > 0 ? events[0].At : now,
+            Injected = injected?.At,
+            NetActivityMBq = injected is null ? null : NetActivity(protocol, injected, after),
+            SyringeBefore = before is null ? null : (before.MBq, before.At),
+            SyringeAfter = after is null ? null : (after.MBq, after.At),
+            Series = series,
+            Ct = ct,
+            CtFacts = ctFacts,
+            Timeline = [.. timeline.Items.Select(i => Entry(i, injected?.At))],
+            Ledgers = [.. plans.Where(p => results.ContainsKey(p.AcquisitionId)).Select(p => results[p.AcquisitionId].Ledger)],
+            Prompts = [.. Prompts(protocol, events, injected?.At ?? now)],
+            GantryIdentity = facts.Text("gantry") ?? "",
+            Ending = ended?.Ending ?? ending?.Ending ?? Ending.Open,
+            EndingReason = ended?.Reason ?? ending?.Reason ?? "",
+        };
+    }
+
+    private static double NetActivity(AcquisitionProtocol protocol, TracerInjected injected, ResidualMeasured? after) => after is null
+        ? injected.NetMBq
+        : injected.NetMBq - Acquire.Protocols.Nuclides.Radionuclide.Find(protocol.Tracer.Nuclide)!.ActivityAt(after.MBq, after.At, injected.At);
+
+    private static TimelineEntry Entry(TimelineItem item, DateTimeOffset? zero) => new(item.Id, item.Title, item.IsPrompt, item.Opens, item.Target, item.Closes,
+        item.StartedAt - zero, item.EndedAt - zero, item.State.ToString(), item.Reason);
+
+    private static IEnumerable<PromptAnswer> Prompts(AcquisitionProtocol protocol, IReadOnlyList<StudyEvent> events, DateTimeOffset zero)
+    {
+        for (int i = 0; i < events.Count; i++)
+        {
+            if (events[i] is not PromptShown shown) continue;
+            PromptAnswered? answered = events.Skip(i + 1).OfType<PromptAnswered>().FirstOrDefault(a => a.Id == shown.Id);
+            string text = protocol.Prompts.FirstOrDefault(p => p.Id == shown.Id)?.Text ?? shown.Id;
+            yield return new PromptAnswer(shown.Id, text, shown.At - zero, answered?.At - zero, answered?.Answer ?? "not answered", answered?.By ?? "");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using Acquire.Protocols.Gantry;
+
+namespace Acquire.Simulator.Gantry;
+
+/// <summary>One stretch of counting: a static, one frame time of a dynamic, one stop or sweep of a tomo.</summary>
+/// <param name="Phase">Dynamic phase from 1, else 0.</param>
+/// <param name="View">View or time slice from 1; 0 for a static.</param>
+/// <param name="CountUs">Counting time.</param>
+/// <param name="PauseUs">Pause behind it.</param>
+/// <param name="Angle">Machine angle at the start; null: stay.</param>
+/// <param name="AngleEnd">At the end; differs when the gantry turns while counting.</param>
+/// <param name="Radii">Radius of head 1 and 2; null: stay.</param>
+internal sealed record ProgramStep(ushort Phase, uint View, long CountUs, long PauseUs, double? Angle = null, double? AngleEnd = null, double[]? Radii = null)
+{
+    public bool Sweeps => Angle is { } a && AngleEnd is { } e && a != e;
+}
+
+/// <summary>What an acquisition will do, worked out from the settings, with the reasons why it cannot.</summary>
+internal sealed record AcquisitionProgram
+{
+    private const long SettleUs = 500_000;
+
+    public required FrameMode Mode { get; init; }
+    public required IReadOnlyList<int> Heads { get; init; }
+    public required IReadOnlyList<ProgramStep> Steps { get; init; }
+    public required IReadOnlyList<string> Reasons { get; init; }
+    public required int FramesPerStep { get; init; }
+    public required double Seconds { get; init; }
+    public required long Bytes { get; init; }
+    public double CountLimit { get; init; } = double.PositiveInfinity;
+    public int Frames => Steps.Count * FramesPerStep;
+
+    public static AcquisitionProgram From(SimulatedGantry gantry, Guid? id)
+    {
+        SettingStore set = gantry.Settings;
+        var reasons = new List<string>();
+        FrameMode mode = set.Word("ACQuire:MODE") switch { "DYN" => FrameMode.Dynamic, "TOMO" => FrameMode.Tomo, _ => FrameMode.Static };
+        int[] heads = set.Word("ACQuire:HEADs") switch { "1" => [1], "2" => [2], _ => [1, 2] };
+        if (id is null || gantry.Store.Find(id.Value) is not null) reasons.Add("ID");
+        if (!gantry.Homed) reasons.Add("HOME");
+        else if (gantry.State != GantryStates.Ready) reasons.Add("STAT");
+        if (gantry.Interlock != "OK") reasons.Add("ILOC");
+        List<ProgramStep> steps = mode switch
+        {
+            FrameMode.Static => StaticSteps(set, reasons),
+            FrameMode.Dynamic => DynamicSteps(set, reasons),
+            _ => TomoSteps(gantry, heads, reasons),
+        };
+        foreach (int h in heads)
+        {
+            DetectorHead head = gantry.Heads[h - 1];
+            if (head.Windows.Count == 0 && !reasons.Contains("WIND")) reasons.Add("WIND");
+            if (head.Latch != "LATC") reasons.Add("COLL" + h);
+            if (head.Voltage != HighVoltage.On) reasons.Add("HV" + h);
+        }
+        int perStep = heads.Sum(h => gantry.Heads[h - 1].Windows.Count);
+        // 4 bytes a pixel: what a frame takes when a pixel passes 65 535 (docs: control-interface 16, "static").
+        long bytes = steps.Count * heads.Sum(h => gantry.Heads[h - 1].Windows.Count * (FrameHeader.Length + (4L * gantry.Heads[h - 1].Matrix * gantry.Heads[h - 1].Matrix)));
+        if (bytes > gantry.Store.FreeBytes || gantry.Faults.IsOn("store.full")) reasons.Add("STOR");
+        return new AcquisitionProgram
+        {
+            Mode = mode, Heads = heads, Steps = steps, Reasons = reasons, FramesPerStep = perStep, Bytes = bytes, Seconds = Duration(gantry, steps),
+            CountLimit = mode == FrameMode.Static ? set.Number("ACQuire:LIMit:COUNts") : double.PositiveInfinity,
+        };
+    }
+
+    private static List<ProgramStep> StaticSteps(SettingStore set, List<string> reasons)
+    {
+        double time = set.Number("ACQuire:LIMit:TIME");
+        if (double.IsInfinity(time) && double.IsInfinity(set.Number("ACQuire:LIMit:COUNts"))) reasons.Add("LIM");
+        return [new ProgramStep(0, 0, double.IsInfinity(time) ? 86_400_000_000 : Us(time), 0)];
+    }
+
+    private static List<ProgramStep> DynamicSteps(SettingStore set, List<string> reasons)
+    {
+        var steps = new List<ProgramStep>();
+        for (int phase = 1; phase <= 16; phase++)
+        {
+            if (!set.Has("ACQuire:DYNamic:PHASe#", phase)) continue;
+            IReadOnlyList<GciValue> v = set.Get("ACQuire:DYNamic:PHASe#", phase);
+            for (int i = 0; i < v[0].Integer; i++)
+                steps.Add(new ProgramStep((ushort)phase, (uint)steps.Count + 1, Us(v[1].Number), v.Count > 2 ? Us(v[2].Number) : 0));
+        }
+        if (steps.Count == 0) reasons.Add("PHAS");
+        return steps;
+    }
+
+    private static List<ProgramStep> TomoSteps(SimulatedGantry gantry, int[] heads, List<string> reasons)
+    {
+        SettingStore set = gantry.Settings;
+        double start = set.Number("ACQuire:TOMO:STARt"), arc = set.Number("ACQuire:TOMO:ARC"), time = set.Number("ACQuire:TOMO:TIME");
+        int views = (int)set.Number("ACQuire:TOMO:VIEWs");
+        double direction = set.Word("ACQuire:TOMO:DIRection") == "CCW" ? -1 : 1;
+        bool sweep = set.Word("ACQuire:TOMO:MODE") == "CONT", contour = set.Word("ACQuire:TOMO:ORBit") == "CONT";
+        double table = gantry.Motion.Position(AxisName.Longitudinal), last = start + (direction * arc * (sweep ? views : views - 1) / views);
+        Axis rotation = gantry.Motion[AxisName.Rotation];
+        if (last < rotation.Min || last > rotation.Max || (sweep && arc / (views * time) > 6)) reasons.Add("LIM");
+        var steps = new List<ProgramStep>(views);
+        for (int i = 0; i < views; i++)
+        {
+            double angle = start + (direction * arc * i / views), end = sweep ? start + (direction * arc * (i + 1) / views) : angle;
+            double[] radii = [RadiusAt(gantry, 1, contour, (angle + end) / 2, table), RadiusAt(gantry, 2, contour, (angle + end) / 2, table)];
+            foreach (int h in heads)
+                if (radii[h - 1] < gantry.Motion.ContourRadius(h, angle, table) - 0.2 && !reasons.Contains("PATH" + h)) reasons.Add("PATH" + h);
+            steps.Add(new ProgramStep(0, (uint)i + 1, Us(time), 0, angle, end, radii));
+        }
+        return steps;
+    }
+
+    private static double RadiusAt(SimulatedGantry gantry, int head, bool contour, double rotation, double table)
+    {
+        if (!contour) return gantry.Motion.Radius(head).Position(gantry.Clock.NowUs);
+        if (!gantry.Settings.Has("CONTour:RADii")) return gantry.Motion.ContourRadius(head, rotation, table);
+        // The list covers 360 degrees of the head's machine angle evenly, from 0 (docs/decisions/0004).
+        IReadOnlyList<GciValue> radii = gantry.Settings.Get("CONTour:RADii");
+        double angle = MotionSystem.HeadAngle(head, rotation) % 360;
+        return radii[(int)Math.Round((angle < 0 ? angle + 360 : angle) / 360 * radii.Count) % radii.Count].Number;
+    }
+
+    private static double Duration(SimulatedGantry gantry, List<ProgramStep> steps)
+    {
+        double us = steps.Sum(s => (double)(s.CountUs + s.PauseUs));
+        if (steps.Count == 0 || steps[0].Angle is null) return us / 1e6;
+        Axis rotation = gantry.Motion[AxisName.Rotation];
+        us += rotation.Profile(gantry.Clock.NowUs, steps[0].Angle!.Value, gantry.SpeedOf(rotation)).DurationUs + SettleUs;
+        if (!steps[0].Sweeps && steps.Count > 1)
+        {
+            var between = new Trapezoid(0, steps[0].Angle!.Value, steps[1].Angle!.Value, gantry.SpeedOf(rotation), rotation.Acceleration);
+            us += (steps.Count - 1) * (double)(between.DurationUs + SettleUs);
+        }
+        return us / 1e6;
+    }
+
+    public static long Us(double seconds) => (long)Math.Round(seconds * 1e6);
+}

@@ -1,0 +1,93 @@
+namespace Acquire.Simulator.Gantry;
+
+/// <summary>Names and places of the axes.</summary>
+internal enum AxisName
+{
+    Rotation,
+    Head1,
+    Head2,
+    Longitudinal,
+    Vertical,
+    Lateral,
+}
+
+/// <summary>A stretch of motion of one axis.</summary>
+internal abstract record Stretch(long StartUs, double From)
+{
+    public abstract long DurationUs { get; }
+    public abstract double End { get; }
+    protected abstract double PositionAt(double seconds);
+    protected abstract double VelocityAt(double seconds);
+    public double Position(long tickUs) => tickUs >= StartUs + DurationUs ? End : PositionAt(Math.Max(0, tickUs - StartUs) / 1e6);
+    public double Velocity(long tickUs) => tickUs < StartUs || tickUs >= StartUs + DurationUs ? 0 : VelocityAt((tickUs - StartUs) / 1e6);
+}
+
+/// <summary>Trapezoidal velocity profile: constant acceleration, cruise, constant deceleration; a triangle when the way is short.</summary>
+internal sealed record Trapezoid(long StartUs, double From, double To, double Speed, double Acceleration) : Stretch(StartUs, From)
+{
+    private double Way => Math.Abs(To - From);
+    private double Peak => Math.Min(Speed, Math.Sqrt(Way * Acceleration));
+    private double RampSeconds => Peak / Acceleration;
+    private double Seconds => Way == 0 ? 0 : (Way / Peak) + RampSeconds;
+    public override long DurationUs => (long)Math.Ceiling(Seconds * 1e6);
+    public override double End => To;
+
+    protected override double PositionAt(double seconds)
+    {
+        double t = Math.Min(seconds, Seconds), back = Seconds - t, ramp = RampSeconds;
+        double way = t < ramp ? Acceleration * t * t / 2
+            : back < ramp ? Way - (Acceleration * back * back / 2)
+            : (Peak * ramp / 2) + (Peak * (t - ramp));
+        return From + (Math.Sign(To - From) * way);
+    }
+
+    protected override double VelocityAt(double seconds)
+    {
+        double back = Seconds - seconds;
+        return Math.Sign(To - From) * Math.Max(0, Math.Min(Peak, Acceleration * Math.Min(seconds, back)));
+    }
+}
+
+/// <summary>Constant speed, as in a continuous rotation or a helical scan.</summary>
+internal sealed record Uniform(long StartUs, double From, double To, long OverUs) : Stretch(StartUs, From)
+{
+    public override long DurationUs => OverUs;
+    public override double End => To;
+    protected override double PositionAt(double seconds) => From + ((To - From) * seconds * 1e6 / OverUs);
+    protected override double VelocityAt(double seconds) => (To - From) * 1e6 / OverUs;
+}
+
+/// <summary>Controlled stop.</summary>
+internal sealed record Deceleration(long StartUs, double From, double InitialVelocity, double Rate) : Stretch(StartUs, From)
+{
+    private double Seconds => Math.Abs(InitialVelocity) / Rate;
+    public override long DurationUs => (long)Math.Ceiling(Seconds * 1e6);
+    public override double End => From + (InitialVelocity * Seconds / 2);
+    protected override double PositionAt(double seconds) => From + (InitialVelocity * seconds) - (Math.Sign(InitialVelocity) * Rate * seconds * seconds / 2);
+    protected override double VelocityAt(double seconds) => InitialVelocity - (Math.Sign(InitialVelocity) * Rate * seconds);
+}
+
+/// <summary>One axis: where it is, where it may go, how fast.</summary>
+internal sealed class Axis(AxisName name, string word, double min, double max, double home, double acceleration, double resolution)
+{
+    private Stretch _motion = new Uniform(0, home, home, 0);
+
+    public AxisName Name { get; } = name;
+    public string Word { get; } = word;
+    public double Min { get; } = min;
+    public double Max { get; } = max;
+    public double Home { get; } = home;
+    public double Acceleration { get; } = acceleration;
+    public double Resolution { get; } = resolution;
+    public double? Target { get; set; }
+
+    public double Position(long tickUs) => _motion.Position(tickUs);
+    public bool IsMoving(long tickUs) => _motion.Velocity(tickUs) != 0;
+    public long EndUs => _motion.StartUs + _motion.DurationUs;
+
+    public Trapezoid Profile(long tickUs, double to, double speed) => new(tickUs, Position(tickUs), to, speed, Acceleration);
+    public void Follow(Stretch motion) => _motion = motion;
+    public void Stop(long tickUs) => _motion = new Deceleration(tickUs, Position(tickUs), _motion.Velocity(tickUs), Acceleration);
+    public void Freeze(long tickUs) => _motion = new Uniform(tickUs, Position(tickUs), Position(tickUs), 0);
+    public bool IsAt(double position, long tickUs) => Math.Abs(Position(tickUs) - position) < Resolution / 2;
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+using Acquire.Protocols.Gantry;
+using Acquire.Simulator.Physics;
+
+namespace Acquire.Simulator.Gantry.Behaviours;
+
+/// <summary>High voltage, collimators, windows, rates.</summary>
+internal static class DetectorBehaviours
+{
+    public static void AddTo(BehaviourSet set)
+    {
+        set.Set("HEAD#:HV", c => c.Head.SwitchVoltage(c.Arguments[0].IsOn));
+        set.Query("HEAD#:HV", c => c.Head.Voltage switch { HighVoltage.On => "ON,1000", HighVoltage.Ramp => "RAMP,500", _ => "OFF,0" });
+        set.Query("HEAD#:COLLimator", c => string.Join(',', GciText.Quote(c.Head.Collimator), GciText.Quote(c.Head.CollimatorSerial), c.Head.Latch));
+        set.Query("HEAD#:TEMPerature", _ => "26.5");
+        set.Set("HEAD#:ENERgy:WINDow#", c =>
+        {
+            if (c.Number(1) >= c.Number(2)) throw new GciException(-222, "lo<hi");
+            c.Head.Windows[c.SecondSuffix] = new SetWindow(c.Text(0), c.Number(1), c.Number(2));
+        });
+        set.Query("HEAD#:ENERgy:WINDow#", c => c.Head.Windows.TryGetValue(c.SecondSuffix, out SetWindow? w)
+            ? string.Join(',', GciText.Quote(w.Name), GciText.Number(w.LowerKeV), GciText.Number(w.UpperKeV)) : "\"\",0,0");
+        set.Set("HEAD#:ENERgy:CLEar", c => c.Head.Windows.Clear());
+        set.SlowQuery("HEAD#:RATE", (c, _) =>
+        {
+            // The scene may have to project the patient first: outside the lock, so that no stop waits for it.
+            Exposure[] exposures;
+            lock (c.Gantry.Gate) exposures = c.Head.ExposuresNow();
+            string rate = exposures.Sum(e => c.Gantry.Scene.CountRateCps(e)).ToString("0.#", CultureInfo.InvariantCulture);
+            c.Reply(rate + "," + rate + ",0");
+            return Task.CompletedTask;
+        });
+    }
+}

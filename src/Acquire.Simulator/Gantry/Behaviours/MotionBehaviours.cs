@@ -1,0 +1,52 @@
+using System.Globalization;
+using Acquire.Protocols.Gantry;
+
+namespace Acquire.Simulator.Gantry.Behaviours;
+
+/// <summary>Axes and moves. Targets alone never move anything.</summary>
+internal static class MotionBehaviours
+{
+    public static void AddTo(BehaviourSet set)
+    {
+        AddAxis(set, "GANTry:ROTation", g => g.Gantry.Motion[AxisName.Rotation]);
+        AddAxis(set, "HEAD#:RADius", g => g.Gantry.Motion.Radius(g.Suffix));
+        AddAxis(set, "TABLe:LONGitudinal", g => g.Gantry.Motion[AxisName.Longitudinal]);
+        AddAxis(set, "TABLe:VERTical", g => g.Gantry.Motion[AxisName.Vertical]);
+        AddAxis(set, "TABLe:LATeral", g => g.Gantry.Motion[AxisName.Lateral]);
+        set.Set("CONTour:CLEar", c => c.Gantry.Settings.Remove("CONTour:RADii"));
+        set.Query("MOTion:PLAN", c =>
+        {
+            if (c.Gantry.State is not (GantryStates.Ready or GantryStates.Hold or GantryStates.Unhomed)) return "STAT,0,0";
+            (MovePlan? plan, string reason) = c.Gantry.Motion.Plan(c.Gantry.Homed);
+            return plan is null ? reason + ",0,0" : string.Create(CultureInfo.InvariantCulture, $"OK,{GciText.Number(plan.DurationUs / 1e6)},{plan.Id}");
+        });
+        set.Set("MOTion:STARt", c =>
+        {
+            if (!c.Gantry.Homed) throw new GciException(201);
+            c.Gantry.DemandInterlock();
+            MovePlan? plan = c.Gantry.Motion.LastPlan;
+            if (plan is null || plan.Id != c.Arguments[1].Integer) throw new GciException(202, "no such plan");
+            if (!c.Gantry.Motion.IsCurrent(plan)) throw new GciException(-221, "PLAN");
+            c.Gantry.StartMove(c.Text(0), plan);
+        });
+        set.Set("MOTion:HOME", c =>
+        {
+            c.Gantry.DemandInterlock();
+            c.Gantry.StartHoming(c.Text(0));
+        });
+        set.Set("MOTion:STOP", c => c.Gantry.StopMotion());
+        set.Set("MOTion:CLEar", c => c.Gantry.Motion.ClearTargets());
+        set.Set("MOTion:RESume", c => c.Gantry.ResumeMotion(c.Text(0)));
+        set.Query("MOTion:STATe", c => string.Join(',', c.Gantry.Motion.Axes.Select(a => string.Join(',', a.Word, GciText.Number(Rounded(a, c.Gantry.Clock.NowUs)),
+            GciText.Number(a.Target ?? Rounded(a, c.Gantry.Clock.NowUs)), c.Gantry.State == GantryStates.EStop ? "OFF" : a.IsMoving(c.Gantry.Clock.NowUs) ? "MOVE" : "HOLD"))));
+    }
+
+    private static void AddAxis(BehaviourSet set, string header, Func<CommandCall, Axis> axis)
+    {
+        set.Set(header + "[:TARGet]", c => c.Gantry.Motion.SetTarget(axis(c), c.Number(0)));
+        set.Query(header + "[:TARGet]", c => GciText.Number(axis(c).Target ?? Rounded(axis(c), c.Gantry.Clock.NowUs)));
+        set.Query(header + ":ACTual", c => GciText.Number(Rounded(axis(c), c.Gantry.Clock.NowUs)) + (axis(c).Target is { } t && !axis(c).IsAt(t, c.Gantry.Clock.NowUs) ? ",0" : ",1"));
+    }
+
+    private static double Rounded(Axis axis, long tickUs) => Math.Round(axis.Position(tickUs), 3);
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Acquire.Protocols.Gantry;
+
+namespace Acquire.Simulator.Gantry.Behaviours;
+
+/// <summary>Errors, sessions, the control lease, the clock, and what the gantry says of itself.</summary>
+internal static class SystemBehaviours
+{
+    private static readonly string[] Features = ["STAT", "DYN", "TOMO.STEP", "TOMO.CONT", "CT", "STORE.NV", "SIM"];
+
+    private static readonly string[] Geometries = ["H180"];
+    private static readonly int[] TubeVoltages = [80, 100, 120, 140];
+
+    public static void AddTo(BehaviourSet set)
+    {
+        set.Query("SYSTem:ERRor[:NEXT]", c => c.Session.Status.Take().ToString());
+        set.Query("SYSTem:ERRor:COUNt", c => Text(c.Session.Status.ErrorCount));
+        set.Query("SYSTem:ERRor:ALL", c =>
+        {
+            if (c.Session.Status.ErrorCount == 0) return GciError.None.ToString();
+            var all = new List<string>();
+            while (c.Session.Status.ErrorCount > 0) all.Add(c.Session.Status.Take().ToString());
+            return string.Join(',', all);
+        });
+        set.Query("SYSTem:VERSion", _ => "1999.0");
+        set.Query("SYSTem:HELP:HEADers", c => c.ReplyBlock(Encoding.ASCII.GetBytes(string.Join('\n', GciTable.HelpLines()) + "\n")));
+        set.Query("SYSTem:GCI:VERSion", _ => "1.0");
+        set.Query("SYSTem:GCI:FEATures", _ => GciText.Quote(string.Join(',', Features)));
+        set.Query("SYSTem:DESCription", c => c.ReplyBlock(Describe(c.Gantry)));
+        set.Query("SYSTem:STATe", c => string.Join(',', GciStates.Word(c.Gantry.State), GciStates.Word(c.Gantry.Acquisition.State), GciStates.Word(c.Gantry.Ct.State),
+            c.Gantry.Interlock, GciText.Quote(c.Gantry.Sessions.Holder?.Name ?? "")));
+        set.Query("SYSTem:BOOT", c => string.Create(CultureInfo.InvariantCulture, $"{c.Gantry.BootId},{c.Gantry.Clock.NowUs}"));
+        set.Query("SYSTem:TICK", c => string.Create(CultureInfo.InvariantCulture, $"{c.Gantry.Clock.NowUs},\"{c.Gantry.Clock.Utc.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}\",1"));
+        set.Query("SYSTem:SYNC", c => Text(c.Arguments[0].Integer));
+        set.Query("SYSTem:OPERation", c => c.Gantry.Operations.Describe(c.Text(0)));
+        AddSessions(set);
+    }
+
+    private static void AddSessions(BehaviourSet set)
+    {
+        set.Set("SYSTem:SESSion:OPEN", c =>
+        {
+            SessionRole role = c.Text(1) switch { "CONT" => SessionRole.Control, "SERV" => SessionRole.Service, _ => SessionRole.View };
+            if (role == SessionRole.Service) throw new GciException(-203, "no service role here");
+            if (role != SessionRole.View && !c.Connection.IsLocal && !c.Gantry.Options.AllowRemoteControl) throw new GciException(-203, "not from another machine");
+            GantrySession before = c.Session;
+            GantrySession session = c.Gantry.Sessions.Open(c.Connection, c.Text(0), role, c.Arguments.Count > 2 ? c.Text(2) : "");
+            if (before == session) return;
+            if (before.Connection == c.Connection) before.Connection = null;
+            c.Connection.Enter(session);
+        });
+        set.Set("SYSTem:SESSion:CLOSe", c =>
+        {
+            if (c.Session == c.Gantry.Sessions.Default) return;
+            bool held = c.Gantry.Sessions.Holder == c.Session;
+            c.Gantry.Sessions.Close(c.Session);
+            c.Connection.Enter(c.Gantry.Sessions.Default);
+            if (held) c.Gantry.LeaseLost();
+        });
+        set.Query("SYSTem:SESSion", c => string.Create(CultureInfo.InvariantCulture,
+            $"{c.Session.Id},{GciText.Quote(c.Session.Name)},{c.Session.RoleWord},{(long)c.Gantry.Sessions.LeaseLeft(c.Session).TotalMilliseconds}"));
+        set.Query("SYSTem:SESSion:LIST", c => string.Join(',', c.Gantry.Sessions.Named.Select(s => GciText.Quote(s.Name)).DefaultIfEmpty("\"\"")));
+        set.Set("SYSTem:CONTrol:REQuest", c => c.Gantry.Sessions.Request(c.Session));
+        set.Set("SYSTem:CONTrol:RELease", c =>
+        {
+            bool held = c.Gantry.Sessions.Holder == c.Session;
+            c.Gantry.Sessions.Release(c.Session);
+            if (held) c.Gantry.LeaseLost();
+        });
+        set.Query("SYSTem:CONTrol:OWNer", c => GciText.Quote(c.Gantry.Sessions.Holder?.Name ?? ""));
+        set.Set("SYSTem:CONTrol:LEASe", c => c.Gantry.Sessions.Lease = TimeSpan.FromSeconds(c.Number(0)));
+        set.Query("SYSTem:CONTrol:LEASe", c => GciText.Number(c.Gantry.Sessions.Lease.TotalSeconds));
+    }
+
+    private static byte[] Describe(SimulatedGantry g) => JsonSerializer.SerializeToUtf8Bytes(new
+    {
+        maker = "Acquire",
+        model = "Simulated SPECT-CT",
+        gci = "1.0",
+        simulated = true,
+        scenario = g.Options.Scenario,
+        features = Features,
+        heads = g.Heads.Select(h => new { number = h.Number, collimator = h.Collimator, serial = h.CollimatorSerial, fieldOfViewMm = DetectorHead.FieldOfViewMm, matrixMin = 64, matrixMax = 1024, windowsMax = 16, keVMin = 20, keVMax = 700 }),
+        collimators = new[] { new { name = "LEHR", keVMax = 170 } },
+        geometry = Geometries,
+        axes = g.Motion.Axes.Select(a => new { name = a.Word, min = a.Min, max = a.Max, home = a.Home, speed = g.SpeedOf(a), acceleration = a.Acceleration, resolution = a.Resolution, unit = a.Name == AxisName.Rotation ? "deg" : "mm" }),
+        ct = new { present = true, planeOffsetMm = CtScanner.PlaneOffsetMm, matrix = CtScanner.Matrix, pixelMm = CtScanner.PixelMm, beamMm = CtScanner.BeamMm, kv = TubeVoltages },
+        store = new { kind = "NVOL", capacityBytes = g.Store.CapacityBytes },
+    });
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,242 @@
+using Acquire.Protocols.Gantry;
+using Acquire.Simulator.Physics;
+
+namespace Acquire.Simulator.Gantry;
+
+/// <summary>The CT part: tube, dose confirmation, and a table that carries the patient through (docs: control-interface 9 "CT"). Used under the gantry's lock.</summary>
+/// <remarks>Figures of tube and dose are the simulator's own (tag: assumption): CTDIvol = 0.067 mGy/mAs × (kV/120)^2.5 × effective mAs, as typical for a
+/// 32 cm phantom; DLP = CTDIvol × length; heat = kV × mA × s against 3 MJ, cooling 0.1 % a second.</remarks>
+internal sealed class CtScanner(SimulatedGantry gantry)
+{
+    /// <summary>Distance from the gamma camera's plane to the CT's plane along the table, mm.</summary>
+    public const double PlaneOffsetMm = 600;
+    /// <summary>Nominal beam width, mm: table feed per rotation at pitch 1.</summary>
+    public const double BeamMm = 20;
+    /// <summary>Rows and columns of a slice.</summary>
+    public const int Matrix = 512;
+    /// <summary>Pixel size of a slice, mm.</summary>
+    public const double PixelMm = 0.9766;
+    private const double MGyPerMAs = 0.067;
+    private const double ScoutSpeedMmPerSecond = 100;
+    private const double HeatCapacityJ = 3e6;
+    private const double CoolingPercentPerSecond = 0.1;
+    private const long WarmupUs = 30_000_000;
+    private const long ArmedUs = 120_000_000;
+
+    private readonly List<ScheduledEvent> _slices = [];
+    private (double Ctdi, double Dlp)? _confirmed;
+    private ScheduledEvent? _expiry;
+    private string? _operation;
+    private double _heat;
+    private long _heatUs;
+    private long _endUs;
+    private long _startUs;
+    private uint _number;
+    private long _reserved;
+
+    public CtStates State { get; private set; } = CtStates.Off;
+    public bool IsBeamOn { get; private set; }
+    public StoredRun? Run { get; private set; }
+    public int Expected { get; private set; }
+    public double HeatPercent => Math.Max(0, _heat - (CoolingPercentPerSecond * (gantry.Clock.NowUs - _heatUs) / 1e6));
+    public double SecondsLeft => State is CtStates.Exposing or CtStates.Warmup or CtStates.Armed ? Math.Max(0, (_endUs - gantry.Clock.NowUs) / 1e6) : 0;
+    public Guid? ConfiguredId => gantry.Settings.Has("CT:ID") ? Guid.Parse(gantry.Settings.Word("CT:ID")) : null;
+
+    private bool IsScout => gantry.Settings.Word("CT:MODE") == "SCO";
+    private double Kv => gantry.Settings.Number("CT:KV");
+    private double MA => gantry.Settings.Number("CT:MA");
+    private double RotationSeconds => gantry.Settings.Number("CT:ROTime");
+    private double SliceMm => gantry.Settings.Number("CT:SLICe");
+    private double SpeedMmPerSecond => IsScout ? ScoutSpeedMmPerSecond : gantry.Settings.Number("CT:PITCh") * BeamMm / RotationSeconds;
+    private double EffectiveMAs => MA * BeamMm / SpeedMmPerSecond;
+    private (double Start, double End) Range => gantry.Settings.Has("CT:RANGe") ? (gantry.Settings.Get("CT:RANGe")[0].Number, gantry.Settings.Get("CT:RANGe")[1].Number) : (0, 0);
+    private double LengthMm => Math.Abs(Range.End - Range.Start);
+    private int SliceCount => IsScout ? 0 : Math.Max(1, (int)Math.Round(LengthMm / SliceMm));
+
+    public void ClearConfirmation() => _confirmed = null;
+
+    /// <summary>Estimate for the settings, rounded as it is answered: CTDIvol to 0.01 mGy, DLP to 0.1 mGy·cm.</summary>
+    public (double Ctdi, double Dlp) Dose()
+    {
+        double mAs = IsScout ? MA * BeamMm / 2 / ScoutSpeedMmPerSecond : EffectiveMAs;
+        double ctdi = MGyPerMAs * Math.Pow(Kv / 120, 2.5) * mAs;
+        return (Math.Round(ctdi, 2, MidpointRounding.AwayFromZero), Math.Round(ctdi * LengthMm / 10, 1, MidpointRounding.AwayFromZero));
+    }
+
+    public void Confirm(double ctdi, double dlp)
+    {
+        (double c, double d) = Dose();
+        if (Math.Abs(c - ctdi) > 1e-6 || Math.Abs(d - dlp) > 1e-6) throw new GciException(503, "not the estimate");
+        _confirmed = (c, d);
+    }
+
+    public void WarmUp(string operation)
+    {
+        if (gantry.Interlock != "OK") throw new GciException(504);
+        gantry.Operations.Begin(operation);
+        if (State == CtStates.Standby)
+        {
+            gantry.Operations.End(operation, "DONE", 0);
+            return;
+        }
+        State = CtStates.Warmup;
+        _endUs = gantry.Clock.NowUs + WarmupUs;
+        gantry.Clock.After(WarmupUs, () =>
+        {
+            if (State != CtStates.Warmup) return;
+            State = CtStates.Standby;
+            gantry.Operations.End(operation, "DONE", 0);
+        });
+    }
+
+    public void Arm()
+    {
+        if (State is CtStates.Off or CtStates.Warmup) throw new GciException(501);
+        if (State == CtStates.Cooling) throw new GciException(502);
+        if (gantry.Interlock != "OK") throw new GciException(504);
+        if (!gantry.Homed) throw new GciException(201);
+        if (ConfiguredId is not { } id || gantry.Store.Find(id) is not null) throw new GciException(430, "CT:ID");
+        Axis table = gantry.Motion[AxisName.Longitudinal];
+        if (LengthMm <= 0 || Math.Min(Range.Start, Range.End) + PlaneOffsetMm < table.Min || Math.Max(Range.Start, Range.End) + PlaneOffsetMm > table.Max) throw new GciException(-222, "CT:RANG");
+        if (_confirmed is null || _confirmed != Dose()) throw new GciException(503);
+        long bytes = SliceCount * (FrameHeader.Length + (2L * Matrix * Matrix));
+        if (bytes > gantry.Store.FreeBytes || gantry.Faults.IsOn("store.full")) throw new GciException(410);
+        _reserved = bytes;
+        gantry.Store.ReservedBytes += bytes;
+        State = CtStates.Armed;
+        _endUs = gantry.Clock.NowUs + ArmedUs;
+        _expiry = gantry.Clock.After(ArmedUs, () => ToStandby());
+    }
+
+    public void Expose(string operation)
+    {
+        if (State != CtStates.Armed) throw new GciException(505);
+        if (gantry.Interlock != "OK") throw new GciException(504);
+        _expiry?.Cancel();
+        _confirmed = null;
+        gantry.Operations.Begin(operation);
+        _operation = operation;
+        Expected = SliceCount;
+        _number = 0;
+        Run = gantry.Store.Create(new RunInfo { Id = ConfiguredId!.Value, Mode = FrameMode.Ct, Heads = [0], Expected = SliceCount, BootId = gantry.BootId });
+        gantry.CurrentRun = Run;
+        State = CtStates.Exposing;
+        _startUs = gantry.Clock.NowUs;
+        gantry.Enter(GantryStates.Program);
+        Axis table = gantry.Motion[AxisName.Longitudinal];
+        double start = Range.Start + PlaneOffsetMm;
+        long scan = ScanUs();
+        long way = gantry.Motion.Duration([(table, start)]);
+        _endUs = gantry.Clock.NowUs + way + scan;
+        gantry.Motion.Move([(table, start)], BeamOn);
+    }
+
+    /// <summary>Ends the beam; the confirmation is gone and it must be armed anew. Harmless in any state.</summary>
+    public void Stop(string reason)
+    {
+        _confirmed = null;
+        if (State == CtStates.Armed) ToStandby();
+        if (State == CtStates.Exposing) End(reason, "STOP");
+    }
+
+    /// <summary>The store could not take a slice.</summary>
+    public void Fail(StoredRun run)
+    {
+        if (run != Run) return;
+        if (State == CtStates.Exposing) End("STOR", "FAIL");
+        else Close("STOR");
+    }
+
+    private long ScanUs() => AcquisitionProgram.Us((LengthMm / SpeedMmPerSecond) + RotationSeconds);
+
+    private void BeamOn()
+    {
+        IsBeamOn = true;
+        long begin = gantry.Clock.NowUs;
+        double direction = Math.Sign(Range.End - Range.Start), start = Range.Start, slice = SliceMm, speed = SpeedMmPerSecond, rotation = RotationSeconds;
+        Axis table = gantry.Motion[AxisName.Longitudinal];
+        table.Follow(new Uniform(begin, start + PlaneOffsetMm, Range.End + PlaneOffsetMm, AcquisitionProgram.Us(LengthMm / speed)));
+        for (int i = 0; i < Expected; i++)
+        {
+            double position = start + (direction * slice * (i + 0.5));
+            long done = begin + AcquisitionProgram.Us((slice * (i + 0.5) / speed) + rotation);
+            _slices.Add(gantry.Clock.Schedule(done, () => Slice(position)));
+        }
+        long total = ScanUs();
+        _endUs = begin + total;
+        _slices.Add(gantry.Clock.After(total, () => End("DONE", "DONE")));
+    }
+
+    private void Slice(double positionMm)
+    {
+        long rotation = AcquisitionProgram.Us(RotationSeconds);
+        long start = gantry.Clock.NowUs - rotation;
+        var request = new CtSliceRequest(positionMm, Matrix, PixelMm, SliceMm, Kv, EffectiveMAs, TimeSpan.FromMicroseconds(start));
+        int um = (int)Math.Round(positionMm * 1000);
+        var header = new FrameHeader
+        {
+            AcquisitionId = Run!.Id, BootId = gantry.BootId, Number = ++_number, Head = 0, Window = 0, Flags = FrameFlags.Simulated, Width = Matrix, Height = Matrix, BytesPerPixel = 2,
+            Mode = FrameMode.Ct, View = _number, StartTickUs = (ulong)start, ElapsedUs = (ulong)rotation, LiveUs = (ulong)rotation, Sum = 0, TableStartUm = um, TableEndUm = um,
+            TableHeightUm = (int)Math.Round(gantry.Motion.Position(AxisName.Vertical) * 1000), PixelUm = (uint)Math.Round(PixelMm * 1000), PixelCrc = 0,
+        };
+        gantry.Pipeline.Enqueue(new FrameJob(Run, header, () => Pixels(request)));
+    }
+
+    private uint[] Pixels(CtSliceRequest request)
+    {
+        short[] hounsfield = new short[Matrix * Matrix];
+        gantry.Scene.CtSlice(request, hounsfield);
+        uint[] pixels = new uint[hounsfield.Length];
+        for (int i = 0; i < pixels.Length; i++) pixels[i] = (uint)Math.Clamp(hounsfield[i] + 1024, 0, ushort.MaxValue);
+        return pixels;
+    }
+
+    private void End(string reason, string fate)
+    {
+        bool wasOn = IsBeamOn;
+        IsBeamOn = false;
+        foreach (ScheduledEvent e in _slices) e.Cancel();
+        _slices.Clear();
+        if (wasOn)
+        {
+            double seconds = ScanUs() / 1e6 - Math.Max(0, (_endUs - gantry.Clock.NowUs) / 1e6);
+            _heat = Math.Min(100, HeatPercent + (100 * Kv * MA * seconds / HeatCapacityJ));
+            _heatUs = gantry.Clock.NowUs;
+        }
+        Expected = (int)_number;
+        gantry.Operations.End(_operation, fate, 0);
+        long ended = gantry.Clock.NowUs;
+        _endUs = ended;
+        ToStandby();
+        gantry.Pipeline.Then(() => Close(reason));
+        if (reason is "DONE" or "STOP" or "STOR") gantry.EndProgram();
+    }
+
+    private void ToStandby()
+    {
+        _expiry?.Cancel();
+        gantry.Store.ReservedBytes -= _reserved;
+        _reserved = 0;
+        _confirmed = null;
+        State = CtStates.Standby;
+        if (_heat < 80) return;
+        State = CtStates.Cooling;
+        gantry.Clock.After(AcquisitionProgram.Us((_heat - 50) / CoolingPercentPerSecond), () => State = CtStates.Standby);
+    }
+
+    private void Close(string reason)
+    {
+        StoredRun run = Run!;
+        if (run.HasEnded) return;
+        run.Info = run.Info with { Reason = reason, Expected = (int)run.LastComplete, ElapsedSeconds = (_endUs - _startUs) / 1e6 };
+        Expected = (int)run.LastComplete;
+        try
+        {
+            FrameStore.Save(run);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The disk is full: the run will be closed as POWer at the next boot; this boot knows better.
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Acquire.Protocols.Gantry;
+
+namespace Acquire.Simulator.Gantry;
+
+/// <summary>One control connection: reads ahead so that stops overtake, executes the rest in order, sends each reply in one piece.</summary>
+internal sealed class GantryConnection : IDisposable
+{
+    private const int Backlog = 4096;
+    private readonly TcpClient _client;
+    private readonly SimulatedGantry _gantry;
+    private readonly CommandDispatcher _dispatcher;
+    private readonly CancellationTokenSource _gone;
+    private readonly CancellationToken _stopping;
+    private readonly Channel<(IReadOnlyList<GciUnit> Units, GciError? Error)> _messages = Channel.CreateBounded<(IReadOnlyList<GciUnit>, GciError?)>(Backlog);
+
+    public GantryConnection(TcpClient client, SimulatedGantry gantry, CommandDispatcher dispatcher, CancellationToken stopping)
+    {
+        _client = client;
+        _gantry = gantry;
+        _dispatcher = dispatcher;
+        _stopping = stopping;
+        _gone = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        Session = gantry.Sessions.Default;
+        IsLocal = client.Client.RemoteEndPoint is IPEndPoint { Address: { } address } && IPAddress.IsLoopback(address);
+    }
+
+    /// <summary>The session its messages belong to.</summary>
+    public GantrySession Session { get; private set; }
+    /// <summary>Comes from this machine.</summary>
+    public bool IsLocal { get; }
+
+    /// <summary>From now on it speaks for that session.</summary>
+    public void Enter(GantrySession session) => Session = session;
+
+    /// <summary>Serves the connection until it ends. Closing it is a device clear: *OPC? and *WAI that wait are given up; whole messages received are still done and answered (lxi and half-closing tools).</summary>
+    public async Task RunAsync()
+    {
+        Task executing = ExecuteAsync();
+        try
+        {
+            await ReadAsync();
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            _gantry.Log.Write("a connection was lost: " + e.GetType().Name);
+        }
+        _messages.Writer.TryComplete();
+        await _gone.CancelAsync();
+        await executing;
+        lock (_gantry.Gate)
+        {
+            if (Session.Connection == this) Session.Connection = null;
+            Session.LastSeen = _gantry.Wall.GetTimestamp();
+        }
+    }
+
+    public void Dispose()
+    {
+        _gone.Dispose();
+        _client.Dispose();
+    }
+
+    private async Task ReadAsync()
+    {
+        var input = new GciInputBuffer();
+        byte[] bytes = new byte[16 * 1024];
+        var arrived = new List<(IReadOnlyList<GciUnit> Units, GciError? Error)>();
+        NetworkStream stream = _client.GetStream();
+        while (true)
+        {
+            int read = await stream.ReadAsync(bytes, _gone.Token);
+            if (read == 0) return;
+            input.Append(bytes.AsSpan(0, read), message =>
+            {
+                (List<GciUnit> units, GciError? error) = CommandDispatcher.Parse(message);
+                if (!_dispatcher.RunStops(units) || error is not null) arrived.Add((units, error));
+            }, error => arrived.Add(([], error)));
+            lock (_gantry.Gate) _gantry.Sessions.Touch(SpeakingSession());
+            foreach ((IReadOnlyList<GciUnit> Units, GciError? Error) message in arrived) await _messages.Writer.WriteAsync(message, _gone.Token);
+            arrived.Clear();
+        }
+    }
+
+    private async Task ExecuteAsync()
+    {
+        await foreach ((IReadOnlyList<GciUnit> units, GciError? error) in _messages.Reader.ReadAllAsync())
+        {
+            GantrySession session;
+            lock (_gantry.Gate)
+            {
+                FallBackWhenTakenOver();
+                session = Session;
+                session.Busy++;
+                _gantry.Sessions.Touch(session);
+            }
+            var replies = new ReplyWriter();
+            try
+            {
+                await _dispatcher.ExecuteAsync(this, units, error, replies, _gone.Token);
+                if (!replies.IsEmpty) await SendAsync(replies.Finish());
+            }
+            catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+            {
+                // The other side is gone: its remaining messages are still executed, their replies have nowhere to go.
+            }
+            catch (Exception e)
+            {
+                _dispatcher.Push(this, new GciError(-310, e.GetType().Name));
+                _gantry.Log.Write("internal error: " + e);
+            }
+            finally
+            {
+                lock (_gantry.Gate)
+                {
+                    session.Busy--;
+                    _gantry.Sessions.Touch(session);
+                }
+            }
+        }
+    }
+
+    private GantrySession SpeakingSession()
+    {
+        FallBackWhenTakenOver();
+        return Session;
+    }
+
+    /// <summary>The session was resumed on another connection: this one speaks for the default session again.</summary>
+    private void FallBackWhenTakenOver()
+    {
+        if (Session != _gantry.Sessions.Default && Session.Connection != this) Session = _gantry.Sessions.Default;
+    }
+
+    private async Task SendAsync(ReadOnlyMemory<byte> reply)
+    {
+        if (_gantry.Faults.Take("link.drop"))
+        {
+            _client.Client.Close();
+            return;
+        }
+        if (_gantry.Faults.Take("reply.lost")) return;
+        if (_gantry.Faults.Take("reply.late")) await Task.Delay(TimeSpan.FromSeconds(3), _gantry.Wall, _stopping);
+        await _client.GetStream().WriteAsync(reply, _stopping);
+    }
+}

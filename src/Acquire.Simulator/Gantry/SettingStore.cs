@@ -1,0 +1,52 @@
+using Acquire.Protocols.Gantry;
+
+namespace Acquire.Simulator.Gantry;
+
+/// <summary>Values of the rows that only remember what they were told; their defaults come from the table (first word, DEF).</summary>
+internal sealed class SettingStore
+{
+    private readonly Dictionary<(string Header, int Suffix), IReadOnlyList<GciValue>> _values = [];
+
+    public void Set(string header, int suffix, IReadOnlyList<GciValue> values) => _values[(header, suffix)] = values;
+
+    public bool Has(string header, int suffix = 0) => _values.ContainsKey((header, suffix));
+
+    public IReadOnlyList<GciValue> Get(string header, int suffix = 0) =>
+        _values.GetValueOrDefault((header, suffix)) ?? [.. GciTable.Row(header).Parameters.Where(p => !p.Optional && p.MaxCount == 1).Select(Default)];
+
+    public double Number(string header, int suffix = 0) => Get(header, suffix)[0].Number;
+
+    public string Word(string header, int suffix = 0) => Get(header, suffix)[0].Text;
+
+    public void Remove(string header) 
+    {
+        foreach ((string Header, int Suffix) key in _values.Keys.Where(k => k.Header == header).ToList()) _values.Remove(key);
+    }
+
+    public void Reset() => _values.Clear();
+
+    /// <summary>The values as the query answers them.</summary>
+    public static string Format(GciCommand row, IReadOnlyList<GciValue> values)
+    {
+        var fields = new string[values.Count];
+        for (int i = 0; i < fields.Length; i++)
+        {
+            GciParameter parameter = row.Parameters[Math.Min(i, row.Parameters.Count - 1)];
+            fields[i] = parameter switch
+            {
+                GciNumber => GciText.Number(values[i].Number),
+                GciSwitch => values[i].IsOn ? "1" : "0",
+                GciString or GciUuid => GciText.Quote(values[i].Text),
+                _ => values[i].Text,
+            };
+        }
+        return string.Join(',', fields);
+    }
+
+    private static GciValue Default(GciParameter parameter) => parameter switch
+    {
+        GciNumber n => new GciValue(n.Default ?? n.Min),
+        GciChoice c => new GciValue(0, c.Words[0].Short),
+        _ => new GciValue(0),
+    };
+}

@@ -1,0 +1,376 @@
+using Acquire.Protocols.Gantry;
+using Acquire.Simulator.Physics;
+
+namespace Acquire.Simulator.Gantry;
+
+/// <summary>The gantry that is not there: states, axes, heads, acquisition, CT and store together, behind one lock.</summary>
+/// <remarks>Everything that changes it runs under <see cref="Gate"/> and is short; pixels are computed outside it, so a stop is never blocked.</remarks>
+internal sealed class SimulatedGantry : IAsyncDisposable
+{
+    private readonly TaskCompletionSourceBox _idle = new();
+    private int _stopsWaiting;
+
+    public SimulatedGantry(SimulatorOptions options, IScene scene, TimeProvider wall)
+    {
+        Options = options;
+        Log = new SimulatorLog(options.LogFile, wall);
+        Wall = wall;
+        Scene = scene;
+        Store = new FrameStore(options.StoreFolder, options.StoreCapacityBytes);
+        DateTimeOffset reached = DateTimeOffset.UnixEpoch + TimeSpan.FromMicroseconds(Store.ReadNumber("clock", 0));
+        Clock = new SimulationClock(wall, reached > options.Epoch ? reached : options.Epoch, options.StepClock, options.Speed);
+        BootId = Mix(unchecked((ulong)options.Seed * 0x9E3779B97F4A7C15UL) + (ulong)Store.Boots);
+        Patient = new PatientMemory(Store, options.Scenario, options.Seed);
+        Patient.Recall(scene, Clock.UtcAtBoot);
+        Sessions = new SessionTable(wall);
+        Motion = new MotionSystem(Clock, () => Scene, SpeedOf);
+        Pipeline = new FramePipeline(Gate, job => FrameStored(job.Run), RunFailed);
+        Acquisition = new AcquisitionRunner(this);
+        Ct = new CtScanner(this);
+        Heads = [new DetectorHead(this, 1), new DetectorHead(this, 2)];
+        CurrentRun = Store.Runs.LastOrDefault();
+        Acquisition.Recall(Store.Runs.LastOrDefault(r => r.Info.Mode != FrameMode.Ct));
+    }
+
+    public Lock Gate { get; } = new();
+    public SimulatorOptions Options { get; }
+    public TimeProvider Wall { get; }
+    public SimulatorLog Log { get; }
+    public IScene Scene { get; }
+    public FrameStore Store { get; }
+    public SimulationClock Clock { get; }
+    public PatientMemory Patient { get; }
+    public SessionTable Sessions { get; }
+    public MotionSystem Motion { get; }
+    public FramePipeline Pipeline { get; }
+    public AcquisitionRunner Acquisition { get; }
+    public CtScanner Ct { get; }
+    public IReadOnlyList<DetectorHead> Heads { get; }
+    public SettingStore Settings { get; } = new();
+    public OperationTable Operations { get; } = new();
+    public FaultBoard Faults { get; } = new();
+    public ulong BootId { get; }
+    public GantryStates State { get; private set; } = GantryStates.Unhomed;
+    public bool Homed { get; set; }
+    public bool IsSettling { get; set; }
+    /// <summary>The run started last, also before the last restart.</summary>
+    public StoredRun? CurrentRun { get; set; }
+    /// <summary>OK, TRIP or RES.</summary>
+    public string Interlock { get; private set; } = "OK";
+    public byte[]? StoredBlock { get; set; }
+
+    private string? _motionOperation;
+
+    public bool IsBusy => Operations.AnyRunning || Heads.Any(h => h.Voltage == HighVoltage.Ramp);
+
+    public double SpeedOf(Axis axis) => axis.Name switch
+    {
+        AxisName.Rotation => Settings.Number("GANTry:ROTation:SPEed"),
+        AxisName.Head1 => Settings.Number("HEAD#:RADius:SPEed", 1),
+        AxisName.Head2 => Settings.Number("HEAD#:RADius:SPEed", 2),
+        AxisName.Longitudinal => Settings.Number("TABLe:LONGitudinal:SPEed"),
+        AxisName.Vertical => Settings.Number("TABLe:VERTical:SPEed"),
+        _ => Settings.Number("TABLe:LATeral:SPEed"),
+    };
+
+    public void Enter(GantryStates state) => State = state;
+
+    /// <summary>601 and so on while the safety chain is open.</summary>
+    public void DemandInterlock()
+    {
+        if (Interlock != "OK") throw new GciException(601, Interlock);
+    }
+
+    public void StartMove(string operation, MovePlan plan)
+    {
+        BeginMotion(operation);
+        Motion.Move(plan.Moves, () => MotionDone("DONE", GantryStates.Ready));
+    }
+
+    public void StartHoming(string operation)
+    {
+        BeginMotion(operation);
+        Homed = false;
+        var moves = Motion.Axes.Select(a => (a, a.Home)).ToList();
+        // After the way home each axis searches its index mark: 4 s (the simulator's own).
+        Motion.Move(moves, () => Clock.After(4_000_000, () =>
+        {
+            if (State != GantryStates.Moving || _motionOperation != operation) return;
+            Homed = true;
+            MotionDone("DONE", GantryStates.Ready);
+        }));
+    }
+
+    /// <summary>MOTion:STOP.</summary>
+    public void StopMotion()
+    {
+        Ct.Stop("STOP");
+        if (State is not (GantryStates.Moving or GantryStates.Program)) return;
+        Acquisition.Hold();
+        Halt();
+    }
+
+    /// <summary>ABORt.</summary>
+    public void Abort()
+    {
+        bool moving = State is GantryStates.Moving or GantryStates.Program;
+        Ct.Stop("ABOR");
+        Acquisition.Abort("ABOR");
+        if (moving) Halt();
+    }
+
+    /// <summary>A program (tomo, CT) is over: stop what still turns, then READy.</summary>
+    public void EndProgram()
+    {
+        if (State != GantryStates.Program) return;
+        Motion.Stop(() => MotionDone("DONE", GantryStates.Ready));
+    }
+
+    public void ResumeMotion(string operation)
+    {
+        DemandInterlock();
+        Operations.Begin(operation);
+        State = Homed ? GantryStates.Ready : GantryStates.Unhomed;
+        Operations.End(operation, "DONE", 0);
+    }
+
+    /// <summary>Fault estop.</summary>
+    public void EmergencyStop(bool pressed)
+    {
+        if (!pressed)
+        {
+            if (Interlock == "TRIP") Interlock = "RES";
+            return;
+        }
+        Interlock = "TRIP";
+        bool moving = State is GantryStates.Moving or GantryStates.Program;
+        Ct.Stop("INT");
+        if (Acquisition.IsActive) Acquisition.Hold();
+        Motion.Freeze();
+        IsSettling = false;
+        if (moving) Operations.End(_motionOperation, "STOP", 601);
+        State = GantryStates.EStop;
+    }
+
+    public void ResetInterlock()
+    {
+        if (Interlock == "TRIP") throw new GciException(-221, "the cause stands");
+        if (Interlock == "OK") return;
+        Interlock = "OK";
+        State = GantryStates.Hold;
+    }
+
+    /// <summary>The holder of the lease fell silent (docs: control-interface 8).</summary>
+    public void LeaseLost()
+    {
+        Ct.Stop("STOP");
+        if (!Acquisition.IsActive)
+        {
+            if (State == GantryStates.Moving) Halt();
+            return;
+        }
+        bool motion = Acquisition.IsTomo;
+        string action = Settings.Word("ACQuire:ONLoss");
+        if (action == "DEF") action = motion ? "HOLD" : "CONT";
+        if (action == "CONT") return;
+        if (action == "ABOR") Acquisition.Abort("ABOR");
+        else Acquisition.Hold();
+        if (State == GantryStates.Program) Halt();
+    }
+
+    /// <summary>Looks after wall time: leases, sessions, the FREE clock.</summary>
+    public void Tend()
+    {
+        lock (Gate)
+        {
+            Clock.CatchUp();
+            if (Sessions.Expire()) LeaseLost();
+            if (!Clock.IsStep) RememberClock();
+            Changed();
+        }
+    }
+
+    /// <summary>A stop from anybody: waits for nothing but the lock.</summary>
+    public void RunStop(Action stop)
+    {
+        Interlocked.Increment(ref _stopsWaiting);
+        try
+        {
+            lock (Gate)
+            {
+                Clock.CatchUp();
+                stop();
+                Changed();
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _stopsWaiting);
+        }
+    }
+
+    /// <summary>Moves STEP time, event by event, leaving the lock between them so that stops get in.</summary>
+    public async Task<long> AdvanceAsync(long byUs)
+    {
+        await _advanceTurn.WaitAsync();
+        try
+        {
+            long target;
+            lock (Gate)
+            {
+                if (!Clock.IsStep) throw new GciException(-221, "the clock is FREE");
+                target = Clock.NowUs + byUs;
+            }
+            bool more = true;
+            while (more)
+            {
+                await Pipeline.WhenBelow(64);
+                if (Volatile.Read(ref _stopsWaiting) > 0) await Task.Yield();
+                lock (Gate)
+                {
+                    if (!Clock.IsStep) throw new GciException(-221, "the clock is FREE");
+                    more = Clock.TryRunNext(target);
+                    Changed();
+                }
+            }
+            await Pipeline.WhenBelow(1);
+            lock (Gate)
+            {
+                RememberClock();
+                Changed();
+                return Clock.NowUs;
+            }
+        }
+        finally
+        {
+            _advanceTurn.Release();
+        }
+    }
+
+    private readonly SemaphoreSlim _advanceTurn = new(1, 1);
+    private long _clockRemembered;
+
+    /// <summary>Completes when no operation is pending.</summary>
+    public Task WhenIdle()
+    {
+        lock (Gate) return IsBusy ? _idle.Wait() : Task.CompletedTask;
+    }
+
+    /// <summary>Brings status registers and waiters up to date; called after every change, under the lock.</summary>
+    public void Changed()
+    {
+        ushort operation = (ushort)OperationNow(), questionable = (ushort)QuestionableNow();
+        bool busy = IsBusy;
+        foreach (GantrySession session in Sessions.All)
+        {
+            session.Status.Operation.Update(operation);
+            session.Status.Questionable.Update(questionable);
+            if (!session.WantsOperationComplete || busy) continue;
+            session.WantsOperationComplete = false;
+            session.Status.SetOperationComplete();
+        }
+        if (!busy) _idle.Release();
+    }
+
+    public bool AnyFramePending => Store.Runs.Any(r => r.Unacknowledged > 0);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Pipeline.DisposeAsync();
+        lock (Gate) RememberClock();
+        Store.Dispose();
+        _advanceTurn.Dispose();
+    }
+
+    private void BeginMotion(string operation)
+    {
+        _motionOperation = operation;
+        Operations.Begin(operation);
+        State = GantryStates.Moving;
+    }
+
+    private void Halt()
+    {
+        IsSettling = false;
+        State = GantryStates.Moving;
+        Motion.Stop(() => MotionDone("STOP", GantryStates.Hold));
+    }
+
+    private void MotionDone(string fate, GantryStates next)
+    {
+        Operations.End(_motionOperation, fate, 0);
+        _motionOperation = null;
+        State = next == GantryStates.Ready && !Homed ? GantryStates.Unhomed : next;
+    }
+
+    private void FrameStored(StoredRun run)
+    {
+        Acquisition.FrameStored(run);
+        Changed();
+    }
+
+    private void RunFailed(StoredRun run, string why)
+    {
+        if (run.HasEnded) return;
+        Log.Write($"run {run.Id:D} ends with STORe: {why}");
+        if (!Acquisition.Fail(run)) Ct.Fail(run);
+        Changed();
+    }
+
+    private void RememberClock()
+    {
+        if (Clock.NowUs == _clockRemembered) return;
+        _clockRemembered = Clock.NowUs;
+        try
+        {
+            Store.WriteSmall("clock", ((long)(Clock.Utc - DateTimeOffset.UnixEpoch).TotalMicroseconds).ToString(System.Globalization.CultureInfo.InvariantCulture));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk already ended the run with reason STORe; the clock file only matters at the next boot.
+        }
+    }
+
+    private OperationCondition OperationNow()
+    {
+        OperationCondition c = OperationCondition.None;
+        if (Heads.Any(h => h.Voltage == HighVoltage.Ramp) || Ct.State == CtStates.Warmup) c |= OperationCondition.Calibrating;
+        if (IsSettling) c |= OperationCondition.Settling;
+        if (Motion.AnyMoving) c |= OperationCondition.Moving;
+        if (Acquisition.IsCounting) c |= OperationCondition.Counting;
+        if (Acquisition.State == AcquisitionStates.Armed) c |= OperationCondition.Armed;
+        if (Ct.IsBeamOn) c |= OperationCondition.XRayOn;
+        if (AnyFramePending) c |= OperationCondition.FramesPending;
+        if (Ct.State == CtStates.Armed) c |= OperationCondition.CtArmed;
+        if (Store.UsedBytes > 0.75 * Store.CapacityBytes) c |= OperationCondition.StoreHigh;
+        if (State == GantryStates.Program) c |= OperationCondition.Program;
+        return c;
+    }
+
+    private QuestionableCondition QuestionableNow()
+    {
+        QuestionableCondition c = QuestionableCondition.None;
+        if (Interlock != "OK") c |= QuestionableCondition.Interlock;
+        if (!Homed) c |= QuestionableCondition.Position;
+        if (Faults.IsOn("collimator")) c |= QuestionableCondition.Collimator;
+        return c;
+    }
+
+    private static ulong Mix(ulong x)
+    {
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9UL;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EBUL;
+        return x ^ (x >> 31);
+    }
+
+    private sealed class TaskCompletionSourceBox
+    {
+        private TaskCompletionSource? _source;
+        public Task Wait() => (_source ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        public void Release()
+        {
+            _source?.TrySetResult();
+            _source = null;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+using System.Globalization;
+using Acquire.Protocols.Gantry;
+using Acquire.Testing;
+
+namespace Acquire.EndToEnd.Tests;
+
+/// <summary>The main job through the front door: processes, wire, disk.</summary>
+public sealed class WholeStudyTests
+{
+    private const string AsFastAsItGoes = "1000000";
+
+    [Fact]
+    public async Task Demo_ShortStudy_EndsCompleteWithEveryFrameWhole()
+    {
+        using var data = new TemporaryData();
+
+        (int code, string output, string errors) = await AcquireProgram.RunAsync("demo", "--plain", "--data", data.Path, "--protocol", ShortProtocol.Write(data), "--speed", AsFastAsItGoes);
+
+        Assert.True(code is 0 or 6, $"exit code {code}\n{output}\n{errors}");
+        Assert.Contains("study complete", output, StringComparison.Ordinal);
+        Assert.All(data.Frames().Values, frame => Assert.Null(FrameHeader.Check(frame, out _)));
+        // 14 flow frames x 2 heads; pool and three delayed views x 2 heads x 2 windows; 12 stops x 2 heads x 2 windows; 11 slices.
+        Assert.Equal((14 * 2) + (4 * 4) + (12 * 4) + 11, data.Frames().Count);
+        Assert.True(File.Exists(Path.Combine(data.StudyFolder, "report.html")));
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(data.StudyFolder, "dicom"), "*.dcm", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Demo_SameSeedAtAnotherSpeed_SameFramesByteForByte()
+    {
+        using var first = new TemporaryData();
+        using var second = new TemporaryData();
+        using var other = new TemporaryData();
+
+        await AcquireProgram.RunAsync("demo", "--plain", "--data", first.Path, "--protocol", ShortProtocol.Write(first), "--speed", AsFastAsItGoes, "--seed", "7");
+        await AcquireProgram.RunAsync("demo", "--plain", "--data", second.Path, "--protocol", ShortProtocol.Write(second), "--speed", "20000", "--seed", "7");
+        await AcquireProgram.RunAsync("demo", "--plain", "--data", other.Path, "--protocol", ShortProtocol.Write(other), "--speed", AsFastAsItGoes, "--seed", "8");
+
+        IReadOnlyDictionary<string, byte[]> a = first.Frames(), b = second.Frames();
+        Assert.NotEmpty(a);
+        Assert.Equal(a.Keys.Order(StringComparer.Ordinal), b.Keys.Order(StringComparer.Ordinal));
+        Assert.All(a, frame => Assert.True(frame.Value.AsSpan().SequenceEqual(b[frame.Key]), $"{frame.Key} differs"));
+        ulong[] sums = [.. a.Values.Select(Sum).Order()];
+        Assert.NotEqual(sums, [.. other.Frames().Values.Select(Sum).Order()]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public async Task Demo_KilledAtRandomMomentsThenResumed_LosesNoAcknowledgedFrame(int seed)
+    {
+        using TemporaryData reference = await ReferenceAsync();
+        using var data = new TemporaryData();
+        var random = new Random(seed);
+        string protocol = ShortProtocol.Write(data);
+        string[] arguments = ["demo", "--plain", "--data", data.Path, "--protocol", protocol, "--speed", AsFastAsItGoes, "--seed", "11"];
+        bool ended = false;
+        int kills = 0;
+        while (!ended && kills < 4)
+        {
+            using AcquireProgram program = AcquireProgram.Start(arguments);
+            // Killed after a random number of lines and a random further moment: in waits, moves, between fetch and acknowledge, in the finish.
+            int lines = random.Next(1, 45);
+            for (int i = 0; i < lines && await program.Output.ReadLineAsync() is not null; i++) { }
+            int spins = random.Next(0, 400_000);
+            for (int i = 0; i < spins && !program.Output.EndOfStream && i % 20_000 != 19_999; i++) Thread.SpinWait(50);
+            program.Kill();
+            await program.EndAsync();
+            kills++;
+            Dictionary<string, byte[]> onDisk = data.Frames().ToDictionary();
+            Assert.All(onDisk.Values, frame => Assert.Null(FrameHeader.Check(frame, out _)));
+            if (File.Exists(data.File("journal.db")) && StudyIsOpened(data)) arguments = ["resume", "--plain", "--data", data.Path];
+            ended = StudyHasEnded(data);
+        }
+        if (!ended)
+        {
+            (int code, string output, string errors) = await AcquireProgram.RunAsync(arguments);
+            Assert.True(code is 0 or 6, $"exit code {code}\n{output}\n{errors}");
+        }
+
+        IReadOnlyDictionary<string, byte[]> expected = reference.Frames(), actual = data.Frames();
+        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), actual.Keys.Order(StringComparer.Ordinal));
+        Assert.All(actual, frame => Assert.Null(FrameHeader.Check(frame.Value, out _)));
+    }
+
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 20)];
+
+    [Fact]
+    public async Task Resume_SimulatorKilledInTheRotation_TakesTheRestAndSaysSo()
+    {
+        using var data = new TemporaryData();
+        using (AcquireProgram program = AcquireProgram.Start("demo", "--plain", "--data", data.Path, "--protocol", ShortProtocol.Write(data), "--speed", AsFastAsItGoes))
+        {
+            while (await program.Output.ReadLineAsync() is { } line && !(line.Contains("SPECT T11 to S3", StringComparison.Ordinal) && line.Contains("frames stored", StringComparison.Ordinal))) { }
+            program.Kill();
+            await program.EndAsync();
+        }
+        data.KillSimulator();
+
+        (int code, string output, string errors) = await AcquireProgram.RunAsync("resume", "--plain", "--data", data.Path);
+
+        Assert.True(code is 0 or 6, $"exit code {code}\n{output}\n{errors}");
+        Assert.Contains("lost power", output, StringComparison.Ordinal);
+        Assert.Contains("study complete", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resume_SimulatorKilledInTheFlow_ReportsThePartialFlowAsWhatItIs()
+    {
+        using var data = new TemporaryData();
+        using (AcquireProgram program = AcquireProgram.Start("demo", "--plain", "--data", data.Path, "--protocol", ShortProtocol.Write(data), "--speed", AsFastAsItGoes))
+        {
+            while (await program.Output.ReadLineAsync() is { } line && !line.Contains("injected", StringComparison.Ordinal)) { }
+            program.Kill();
+            await program.EndAsync();
+        }
+        data.KillSimulator();
+
+        (int code, string output, string errors) = await AcquireProgram.RunAsync("resume", "--plain", "--data", data.Path);
+
+        Assert.True(code == 5, $"exit code {code}\n{output}\n{errors}");
+        Assert.Contains("cannot be repeated", output, StringComparison.Ordinal);
+        Assert.Contains("lost power", await File.ReadAllTextAsync(Path.Combine(data.StudyFolder, "report.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    private static readonly SemaphoreSlim ReferenceGate = new(1, 1);
+    private static IReadOnlyDictionary<string, byte[]>? _reference;
+
+    private static async Task<TemporaryData> ReferenceAsync()
+    {
+        var data = new TemporaryData();
+        await ReferenceGate.WaitAsync();
+        try
+        {
+            if (_reference is null)
+            {
+                (int code, string output, string errors) = await AcquireProgram.RunAsync("demo", "--plain", "--data", data.Path, "--protocol", ShortProtocol.Write(data), "--speed", AsFastAsItGoes, "--seed", "11");
+                Assert.True(code is 0 or 6, $"exit code {code}\n{output}\n{errors}");
+                _reference = data.Frames();
+                return data;
+            }
+        }
+        finally
+        {
+            ReferenceGate.Release();
+        }
+        foreach ((string path, byte[] bytes) in _reference)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(data.File(path))!);
+            await File.WriteAllBytesAsync(data.File(path), bytes);
+        }
+        return data;
+    }
+
+    private static ulong Sum(byte[] frame)
+    {
+        FrameHeader.TryRead(frame, out FrameHeader? header);
+        return header!.Sum;
+    }
+
+    private static bool StudyIsOpened(TemporaryData data) => long.Parse(Query(data, "SELECT count(*) FROM study"), CultureInfo.InvariantCulture) > 0;
+
+    private static bool StudyHasEnded(TemporaryData data) => StudyIsOpened(data) && long.Parse(Query(data, "SELECT count(*) FROM event WHERE kind='StudyEnded'"), CultureInfo.InvariantCulture) > 0;
+
+    private static string Query(TemporaryData data, string sql)
+    {
+        if (!File.Exists(data.File("journal.db"))) return "0";
+        using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={data.File("journal.db")};Pooling=False");
+        connection.Open();
+        using Microsoft.Data.Sqlite.SqliteCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // constants of this class
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        try
+        {
+            return Convert.ToString(command.ExecuteScalar(), CultureInfo.InvariantCulture)!;
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException)
+        {
+            return "0"; // killed before the tables were made
+        }
+    }
+}
