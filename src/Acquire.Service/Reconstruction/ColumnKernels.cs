@@ -17,9 +17,37 @@ internal static unsafe class ColumnKernels
     {
         public readonly long Offset = offset;
         public readonly float W00 = w00, W10 = w10, W01 = w01, W11 = w11;
+
+        /// <summary>Both sets of weights on the same four columns.</summary>
+        public Corner Plus(in Corner other) => new(Offset, W00 + other.W00, W10 + other.W10, W01 + other.W01, W11 + other.W11);
+    }
+
+    /// <summary>Both samples, one after the other.</summary>
+    public static void Add(float* wide, float* narrow, float share, float* f, in Corner a, in Corner b, int strideX, long strideY, int vectors)
+    {
+        if (a.Offset == b.Offset)
+        {
+            Add(wide, narrow, share, f, a.Plus(b), strideX, strideY, vectors);
+            return;
+        }
+        Add(wide, narrow, share, f, a, strideX, strideY, vectors);
+        Add(wide, narrow, share, f, b, strideX, strideY, vectors);
+    }
+
+    /// <summary>Transpose of that.</summary>
+    public static void Spread(float* wide, float* narrow, float share, float* volume, in Corner a, in Corner b, int strideX, long strideY, int vectors)
+    {
+        if (a.Offset == b.Offset)
+        {
+            Spread(wide, narrow, share, volume, a.Plus(b), strideX, strideY, vectors);
+            return;
+        }
+        Spread(wide, narrow, share, volume, a, strideX, strideY, vectors);
+        Spread(wide, narrow, share, volume, b, strideX, strideY, vectors);
     }
 
     /// <summary>wide += share x rotated f; narrow += (1 - share) x rotated f.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(float* wide, float* narrow, float share, float* f, in Corner c, int strideX, long strideY, int vectors)
     {
         float* p00 = f + c.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
@@ -34,8 +62,9 @@ internal static unsafe class ColumnKernels
     }
 
     /// <summary>
-    /// As <see cref="Add"/> with attenuation by the half-voxel rule: plane = plane h^2 + part h, h = exp(-u), u = rotated (mu x half a step).
+    /// As <see cref="Add(float*, float*, float, float*, in Corner, int, long, int)"/> with attenuation by the half-voxel rule: plane = plane h^2 + part h, h = exp(-u), u = rotated (mu x half a step).
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddAttenuated(float* wide, float* narrow, float share, float* f, float* u, in Corner c, int strideX, long strideY, int vectors)
     {
         float* p00 = f + c.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
@@ -51,7 +80,28 @@ internal static unsafe class ColumnKernels
         }
     }
 
-    /// <summary>Transpose of <see cref="Add"/>: volume += weights x (share x wide + (1 - share) x narrow).</summary>
+    /// <summary>The same for two samples that lie in different cells.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddAttenuated(float* wide, float* narrow, float share, float* f, float* u, in Corner a, in Corner b, in Corner middle, int strideX, long strideY, int vectors)
+    {
+        float* p00 = f + a.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
+        float* r00 = f + b.Offset, r10 = r00 + strideX, r01 = r00 + strideY, r11 = r01 + strideX;
+        float* q00 = u + middle.Offset, q10 = q00 + strideX, q01 = q00 + strideY, q11 = q01 + strideX;
+        Vector512<float> a00 = Vector512.Create(a.W00), a10 = Vector512.Create(a.W10), a01 = Vector512.Create(a.W01), a11 = Vector512.Create(a.W11);
+        Vector512<float> b00 = Vector512.Create(b.W00), b10 = Vector512.Create(b.W10), b01 = Vector512.Create(b.W01), b11 = Vector512.Create(b.W11);
+        Vector512<float> m00 = Vector512.Create(middle.W00), m10 = Vector512.Create(middle.W10), m01 = Vector512.Create(middle.W01), m11 = Vector512.Create(middle.W11);
+        Vector512<float> s = Vector512.Create(share);
+        for (int v = 0, o = 0; v < vectors; v++, o += Lanes)
+        {
+            Vector512<float> r = Bilinear(p00 + o, p10 + o, p01 + o, p11 + o, a00, a10, a01, a11) + Bilinear(r00 + o, r10 + o, r01 + o, r11 + o, b00, b10, b01, b11), far = s * r;
+            Vector512<float> h = ExpNegative(Bilinear(q00 + o, q10 + o, q01 + o, q11 + o, m00, m10, m01, m11));
+            (Vector512.FusedMultiplyAdd(Vector512.Load(wide + o), h, far) * h).Store(wide + o);
+            (Vector512.FusedMultiplyAdd(Vector512.Load(narrow + o), h, r - far) * h).Store(narrow + o);
+        }
+    }
+
+    /// <summary>Transpose of <see cref="Add(float*, float*, float, float*, in Corner, int, long, int)"/>: volume += weights x (share x wide + (1 - share) x narrow).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Spread(float* wide, float* narrow, float share, float* volume, in Corner c, int strideX, long strideY, int vectors)
     {
         float* p00 = volume + c.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
@@ -67,7 +117,8 @@ internal static unsafe class ColumnKernels
         }
     }
 
-    /// <summary>Transpose of <see cref="AddAttenuated"/>: volume += weights x h x (shared planes); planes x h^2.</summary>
+    /// <summary>Transpose of <see cref="AddAttenuated(float*, float*, float, float*, float*, in Corner, int, long, int)"/>: volume += weights x h x (shared planes); planes x h^2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SpreadAttenuated(float* wide, float* narrow, float share, float* volume, float* u, in Corner c, int strideX, long strideY, int vectors)
     {
         float* p00 = volume + c.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
@@ -85,6 +136,36 @@ internal static unsafe class ColumnKernels
             Vector512.FusedMultiplyAdd(w10, x, Vector512.Load(p10 + o)).Store(p10 + o);
             Vector512.FusedMultiplyAdd(w01, x, Vector512.Load(p01 + o)).Store(p01 + o);
             Vector512.FusedMultiplyAdd(w11, x, Vector512.Load(p11 + o)).Store(p11 + o);
+        }
+    }
+
+    /// <summary>The same for two samples that lie in different cells.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SpreadAttenuated(float* wide, float* narrow, float share, float* volume, float* u, in Corner a, in Corner b, in Corner middle, int strideX, long strideY, int vectors)
+    {
+        float* p00 = volume + a.Offset, p10 = p00 + strideX, p01 = p00 + strideY, p11 = p01 + strideX;
+        float* r00 = volume + b.Offset, r10 = r00 + strideX, r01 = r00 + strideY, r11 = r01 + strideX;
+        float* q00 = u + middle.Offset, q10 = q00 + strideX, q01 = q00 + strideY, q11 = q01 + strideX;
+        Vector512<float> a00 = Vector512.Create(a.W00), a10 = Vector512.Create(a.W10), a01 = Vector512.Create(a.W01), a11 = Vector512.Create(a.W11);
+        Vector512<float> b00 = Vector512.Create(b.W00), b10 = Vector512.Create(b.W10), b01 = Vector512.Create(b.W01), b11 = Vector512.Create(b.W11);
+        Vector512<float> m00 = Vector512.Create(middle.W00), m10 = Vector512.Create(middle.W10), m01 = Vector512.Create(middle.W01), m11 = Vector512.Create(middle.W11);
+        Vector512<float> s = Vector512.Create(share);
+        for (int v = 0, o = 0; v < vectors; v++, o += Lanes)
+        {
+            Vector512<float> h = ExpNegative(Bilinear(q00 + o, q10 + o, q01 + o, q11 + o, m00, m10, m01, m11));
+            Vector512<float> n = Vector512.Load(narrow + o) * h, w = Vector512.Load(wide + o) * h;
+            (n * h).Store(narrow + o);
+            (w * h).Store(wide + o);
+            Vector512<float> x = Vector512.FusedMultiplyAdd(s, w - n, n);
+            // One after the other: the two cells may share columns.
+            Vector512.FusedMultiplyAdd(a00, x, Vector512.Load(p00 + o)).Store(p00 + o);
+            Vector512.FusedMultiplyAdd(a10, x, Vector512.Load(p10 + o)).Store(p10 + o);
+            Vector512.FusedMultiplyAdd(a01, x, Vector512.Load(p01 + o)).Store(p01 + o);
+            Vector512.FusedMultiplyAdd(a11, x, Vector512.Load(p11 + o)).Store(p11 + o);
+            Vector512.FusedMultiplyAdd(b00, x, Vector512.Load(r00 + o)).Store(r00 + o);
+            Vector512.FusedMultiplyAdd(b10, x, Vector512.Load(r10 + o)).Store(r10 + o);
+            Vector512.FusedMultiplyAdd(b01, x, Vector512.Load(r01 + o)).Store(r01 + o);
+            Vector512.FusedMultiplyAdd(b11, x, Vector512.Load(r11 + o)).Store(r11 + o);
         }
     }
 
@@ -134,6 +215,7 @@ internal static unsafe class ColumnKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void BlurAvx512(float* source, float* target, int first, int end, int stride, int vectors, in BlurKernel k, Vector512<float> lastMask)
     {
         Vector512<float> ct = Vector512.Create(k.Ct), at = Vector512.Create(k.At), bt = Vector512.Create(k.Bt);

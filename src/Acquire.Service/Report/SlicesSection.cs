@@ -7,7 +7,7 @@ namespace Acquire.Service.Report;
 internal static class SlicesSection
 {
     private const double PixelMm = 2;
-    private const double Shown = 1.35;
+    private const double Shown = 1.8;
 
     /// <summary>Appends the section.</summary>
     public static void Append(HtmlPage page, IReadOnlyDictionary<string, Volume> volumes, Volume? ct, Volume? map)

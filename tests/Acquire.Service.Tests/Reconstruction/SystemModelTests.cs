@@ -45,9 +45,27 @@ public sealed class SystemModelTests
         (double t, double z, double sum, _, _) = Moments(model.Project(v.Values), set, 0);
 
         double phi = phiDeg * Math.PI / 180, x = v.X0Mm + (i * 4), y = v.Y0Mm + (j * 4);
-        Assert.Equal((x * Math.Cos(phi)) - (y * Math.Sin(phi)), t, 0.02 * 4);
-        Assert.Equal(v.Z0Mm + (k * 4), z, 0.02 * 4);
-        Assert.Equal(1, sum, 0.01);
+        Assert.Equal((x * Math.Cos(phi)) - (y * Math.Sin(phi)), t, 0.05 * 4);
+        Assert.Equal(v.Z0Mm + (k * 4), z, 0.001 * 4);
+        // Bilinear rotation gives a lone voxel a little more at some angles and less at others (docs/decisions/0006).
+        Assert.Equal(1, sum, 0.05);
+    }
+
+    [Theory]
+    [InlineData(33, 17)]
+    [InlineData(24, 24)]
+    [InlineData(12, 30)]
+    public void Project_PointOverAllViews_CountsOncePerView(int i, int j)
+    {
+        ProjectionSet set = Geometry.Circular(60, 48, 8, 4, 120);
+        Volume v = Geometry.Empty(set);
+        v.Values[v.Index(i, j, 4)] = 1;
+        using SystemModel model = new(set, null, null);
+
+        double sum = 0;
+        foreach (float c in model.Project(v.Values)) sum += c;
+
+        Assert.Equal(60, sum, 0.005 * 60);
     }
 
     [Fact]
@@ -174,7 +192,11 @@ public sealed class SystemModelTests
     {
         int nx = set.Columns, nz = set.Rows;
         double phi = set.AngleDeg[view] * Math.PI / 180, half = (nx - 1) / 2.0, bin = set.BinMm;
-        double Sample(float[] v, int i, int k, int z)
+        double Twice(float[] v, int i, int k, int z) => (Sample(v, i, k - 0.25, z) + Sample(v, i, k + 0.25, z)) / 2;
+        // Attenuation is taken at the middle, or at both samples where they share a cell.
+        (int, int) Cell(int i, double k) => ((int)Math.Floor(((i - half) * Math.Cos(phi)) + ((k - half) * Math.Sin(phi)) + half), (int)Math.Floor(((k - half) * Math.Cos(phi)) - ((i - half) * Math.Sin(phi)) + half));
+        double Mu(int i, int k, int z) => Cell(i, k - 0.25) == Cell(i, k + 0.25) ? Twice(mu, i, k, z) : Sample(mu, i, k, z);
+        double Sample(float[] v, int i, double k, int z)
         {
             double x = ((i - half) * Math.Cos(phi)) + ((k - half) * Math.Sin(phi)) + half, y = ((k - half) * Math.Cos(phi)) - ((i - half) * Math.Sin(phi)) + half;
             int ix = (int)Math.Floor(x), iy = (int)Math.Floor(y);
@@ -183,7 +205,7 @@ public sealed class SystemModelTests
             return ((1 - fx) * (1 - fy) * At(ix, iy)) + (fx * (1 - fy) * At(ix + 1, iy)) + ((1 - fx) * fy * At(ix, iy + 1)) + (fx * fy * At(ix + 1, iy + 1));
         }
         int near = -1;
-        for (int k = 0; k < nx; k++) for (int i = 0; i < nx; i++) if (Sample(mu, i, k, 0) > 0 || Sample(f, i, k, 0) > 0) near = k;
+        for (int k = 0; k < nx; k++) for (int i = 0; i < nx; i++) if (Twice(f, i, k, 0) > 0) near = k;
         double Variance(int k) => Math.Pow(response.FwhmMm(set.RadiusMm[view] - ((k - half) * bin)) / 2.3548200450309493, 2) / (bin * bin);
         double[] total = new double[nx * nz];
         for (int k = 0; k <= near; k++)
@@ -192,9 +214,9 @@ public sealed class SystemModelTests
             for (int z = 0; z < nz; z++)
                 for (int i = 0; i < nx; i++)
                 {
-                    double path = Sample(mu, i, k, z) * bin / 2;
-                    for (int q = k + 1; q < nx; q++) path += Sample(mu, i, q, z) * bin;
-                    plane[(z * nx) + i] = Sample(f, i, k, z) * Math.Exp(-path);
+                    double path = Mu(i, k, z) * bin / 2;
+                    for (int q = k + 1; q < nx; q++) path += Mu(i, q, z) * bin;
+                    plane[(z * nx) + i] = Twice(f, i, k, z) * Math.Exp(-path);
                 }
             double level = Math.Max(0, (Variance(k) - Variance(near)) * 3), share = level - Math.Floor(level);
             double[] narrow = plane;

@@ -113,6 +113,7 @@ public sealed class BiokineticsTests
     public void Patient_DrinkAndVoid_ChangeTheVolumeAsStated()
     {
         var patient = new MdpPatient(Default);
+        patient.Inject(TimeSpan.Zero, 700);
         double at2h = patient.BladderMl(TimeSpan.FromHours(2));
         Assert.Equal(40 + 120, at2h, 1e-9);
         patient.Drink(TimeSpan.FromHours(2), 500);
@@ -122,6 +123,26 @@ public sealed class BiokineticsTests
         double full = patient.BladderMl(TimeSpan.FromHours(4));
         patient.Void(TimeSpan.FromHours(4));
         Assert.Equal(0.08 * full, patient.BladderMl(TimeSpan.FromHours(4)), 1e-9);
+    }
+
+    [Fact]
+    public void Patient_ToldAgainAfterARestart_IsTheSame()
+    {
+        // The gantry counts from its boot: after a restart everything lies earlier, also below zero.
+        TimeSpan[] boots = [TimeSpan.Zero, TimeSpan.FromHours(2)];
+        var states = boots.Select(boot =>
+        {
+            var patient = new MdpPatient(Default);
+            patient.Inject(TimeSpan.FromMinutes(3) - boot, 700);
+            patient.Drink(TimeSpan.FromMinutes(9) - boot, 500);
+            patient.Void(TimeSpan.FromMinutes(75) - boot);
+            var a = new double[MdpPatient.Names.Count + 1];
+            patient.At(TimeSpan.FromMinutes(170) - boot, a.AsSpan(0, a.Length - 1));
+            a[^1] = patient.BladderMl(TimeSpan.FromMinutes(170) - boot);
+            return a;
+        }).ToArray();
+        Assert.Equal(states[0], states[1]);
+        Assert.True(states[0][^1] > 100);
     }
 
     [Theory]
