@@ -1,10 +1,16 @@
 using Acquire.Benchmarks;
 
-string[] names = ["recon-spine", "recon-simset"];
+string[] names = ["recon-spine [FOLDER]", "recon-cubes", "recon-simset [HEADER]"];
 switch (args.FirstOrDefault())
 {
     case "recon-spine":
         return ReconSpine.Run(args[1..]);
+    case "recon-spine-row":
+        return ReconSpine.Row(args[1..]);
+    case "recon-cubes":
+        return ReconCubes.Run();
+    case "recon-simset":
+        return ReconSpine.Simset(args[1..]);
     default:
         Console.Error.WriteLine($"benchmarks: {string.Join(", ", names)}");
         return 2;

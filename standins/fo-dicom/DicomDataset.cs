@@ -51,9 +51,6 @@ public class DicomDataset : IEnumerable<DicomItem>
         return this;
     }
 
-    /// <summary>True when the tag is there, empty or not.</summary>
-    public bool Contains(DicomTag tag) => _items.ContainsKey(tag.Number);
-
     /// <summary>The only value.</summary>
     /// <exception cref="DicomDataException">Missing, empty, or several.</exception>
     public T GetSingleValue<T>(DicomTag tag)
@@ -81,11 +78,7 @@ public class DicomDataset : IEnumerable<DicomItem>
         return Quiet(() => All<T>(element), ref values);
     }
 
-    /// <summary>Text values joined by a backslash; the first value of a binary element; "" when empty.</summary>
-    /// <exception cref="DicomDataException">Missing, or a sequence.</exception>
-    public string GetString(DicomTag tag) => Element(tag).AsString();
-
-    /// <summary>As <see cref="GetString"/>, without the exception.</summary>
+    /// <summary>Text values joined by a backslash; the first value of a binary element; "" when empty. False when missing, or a sequence.</summary>
     public bool TryGetString(DicomTag tag, out string stringValue)
     {
         stringValue = _items.TryGetValue(tag.Number, out DicomItem item) && item is DicomElement element ? element.AsString() : null;

@@ -106,6 +106,7 @@ public static class ProtocolReader
     {
         List<(EnergyWindow Window, Place At)> windows = [];
         var names = new UniqueIds(map.Problems, "energy window");
+        bool all = true;
         foreach (YamlMap entry in map.Maps("energy-windows"))
         {
             var window = new YamlMapReader(entry, "an energy window", map.Problems);
@@ -142,12 +143,16 @@ public static class ProtocolReader
                 foreach (string key in (string[])["nuclide", "centre", "width"]) window.Node(key, required: false);
             }
             window.End();
-            if (!ok || !role.Ok) continue;
+            if (!ok || !role.Ok)
+            {
+                all = false;
+                continue;
+            }
             var made = new EnergyWindow(name.Value, lower, upper, windowRole);
             if (windowRole == EnergyWindowRole.Photopeak) rules.HoldsPhotopeak(made, at, nuclide);
             windows.Add((made, at));
         }
-        rules.Windows(windows, map.At);
+        if (all) rules.Windows(windows, map.At);
         return windows;
     }
 
@@ -338,8 +343,7 @@ public static class ProtocolReader
         {
             var limit = new YamlMapReader(entry, "a quality limit", map.Problems);
             Located<string> check = limit.Word("check", [.. QualityCheckKind.All.Select(k => k.Name)]);
-            ids.Add(check);
-            if (!check.Ok) continue;
+            if (!ids.Add(check) || !check.Ok) continue;
             QualityCheckKind kind = QualityCheckKind.Find(check.Value)!;
             Located<double> warn = limit.Quantity("warn", kind.Dimension);
             Located<double> fail = limit.Quantity("fail", kind.Dimension);

@@ -21,11 +21,12 @@ internal sealed class UniqueIds(ProblemList problems, string what)
 {
     private readonly Dictionary<string, Place> _seen = new(StringComparer.Ordinal);
 
-    public void Add(Located<string> id)
+    /// <summary>False when it was there before.</summary>
+    public bool Add(Located<string> id)
     {
-        if (!id.Ok) return;
-        if (!_seen.TryAdd(id.Value, id.At))
-            problems.Add(id.At, $"{what} '{id.Value}' is there twice", $"it already stands on line {_seen[id.Value].Line}: give each its own");
+        if (!id.Ok || _seen.TryAdd(id.Value, id.At)) return true;
+        problems.Add(id.At, $"{what} '{id.Value}' is there twice", $"it already stands on line {_seen[id.Value].Line}: give each its own");
+        return false;
     }
 }
 

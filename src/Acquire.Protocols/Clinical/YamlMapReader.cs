@@ -207,7 +207,7 @@ internal sealed class YamlMapReader
             int distance = Distance(word.ToLowerInvariant().Replace('_', '-').Replace(' ', '-'), candidate.ToLowerInvariant());
             if (distance < bestDistance) (best, bestDistance) = (candidate, distance);
         }
-        return best is not null && bestDistance <= Math.Max(1, Math.Min(word.Length, best.Length) / 3) ? best : null;
+        return best is not null && bestDistance <= Math.Max(1, Math.Max(word.Length, best.Length) / 3) ? best : null;
     }
 
     private static int Distance(string a, string b)

@@ -27,16 +27,18 @@ internal sealed class YamlTree
     private const int MaxDepth = 32;
     private readonly Parser _parser;
     private readonly ProblemList _problems;
+    private Place _last = new(1, 1);
 
     private YamlTree(Parser parser, ProblemList problems) => (_parser, _problems) = (parser, problems);
 
     /// <summary>The root node; null when the text is not YAML at all or empty (the problem is then listed).</summary>
     public static YamlNode? Read(string text, ProblemList problems)
     {
+        YamlTree? tree = null;
         try
         {
             var parser = new Parser(new StringReader(text));
-            var tree = new YamlTree(parser, problems);
+            tree = new YamlTree(parser, problems);
             parser.Consume<StreamStart>();
             if (!parser.TryConsume<DocumentStart>(out _))
             {
@@ -52,16 +54,24 @@ internal sealed class YamlTree
         catch (YamlException e)
         {
             string message = e.Message.TrimEnd('.');
-            problems.Add(Of(e.Start), $"this is not YAML: {char.ToLowerInvariant(message[0])}{message[1..]}",
+            // Start is where the unfinished thing began, End where the reader could not go on.
+            problems.Add(Of(e.End.Line > 0 ? e.End : e.Start), $"this is not YAML: {char.ToLowerInvariant(message[0])}{message[1..]}",
                 "check indentation (spaces, never tabs), quotes and brackets here and on the line above");
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            // YamlDotNet's parser answers some broken files so, without a place: the last node read is the nearest known.
+            problems.Add(tree?._last ?? new Place(1, 1), "this is not YAML: the structure breaks off near here",
+                "check indentation (spaces, never tabs), quotes and brackets here and on the lines below");
             return null;
         }
     }
 
     private YamlNode? Node(int depth)
     {
-        ParsingEvent next = _parser.Current!;
-        Place at = Of(next.Start);
+        ParsingEvent next = _parser.Current ?? throw new InvalidOperationException("the parser has nothing more");
+        Place at = _last = Of(next.Start);
         if (depth > MaxDepth) throw new YamlException(next.Start, next.End, $"nested deeper than {MaxDepth} levels");
         switch (next)
         {

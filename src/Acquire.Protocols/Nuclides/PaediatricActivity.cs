@@ -1,16 +1,5 @@
 namespace Acquire.Protocols.Nuclides;
 
-/// <summary>Column of the EANM dosage card.</summary>
-public enum DosageClass
-{
-    /// <summary>Class A.</summary>
-    A,
-    /// <summary>Class B: bone agents, gallium citrate.</summary>
-    B,
-    /// <summary>Class C.</summary>
-    C,
-}
-
 /// <summary>An activity for a child, with the rule and the row of the guideline it came from, to be shown and stored.</summary>
 /// <param name="MBq">Activity to prescribe, MBq.</param>
 /// <param name="Rule">Name and version of the rule.</param>

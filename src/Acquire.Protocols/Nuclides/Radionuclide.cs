@@ -1,11 +1,5 @@
 namespace Acquire.Protocols.Nuclides;
 
-/// <summary>One photon line.</summary>
-/// <param name="EnergyKeV">Energy, keV.</param>
-/// <param name="PercentPerDecay">Photons per 100 decays.</param>
-/// <param name="Imaged">True when cameras put a window on it.</param>
-public sealed record PhotonLine(double EnergyKeV, double PercentPerDecay, bool Imaged);
-
 /// <summary>A radionuclide with the one half-life constant used everywhere in this program: decay, SUV, reports and DICOM (docs: clinical 1.4).</summary>
 public sealed record Radionuclide
 {

@@ -29,7 +29,6 @@ namespace Acquire.Protocols.Timeline;
 public abstract record StudyEvent(DateTimeOffset At, string By);
 
 /// <summary>The study was opened with a protocol.</summary>
-/// <inheritdoc cref="StudyEvent"/>
 /// <param name="At">When.</param>
 /// <param name="By">Who.</param>
 /// <param name="ProtocolId">Id of the protocol.</param>

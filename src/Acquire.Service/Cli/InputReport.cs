@@ -24,7 +24,7 @@ internal static class InputReport
         {
             foreach (QualityResult r in quality.Results)
             {
-                string figure = r.Figure is { } f ? string.Create(CultureInfo.InvariantCulture, $"{f:G4} {r.Unit}".TrimEnd()) : "";
+                string figure = r.Figure is { } f ? string.Create(CultureInfo.InvariantCulture, $"{f:G4} {r.Unit}").TrimEnd() : "";
                 string limit = r.LimitText.Length > 0 ? $" ({r.LimitText})" : "";
                 output.WriteLine(string.Join(' ', new[] { r.Verdict.ToString().ToUpperInvariant().PadRight(5), $"{r.Title}: {figure}{limit}.", r.Words, r.Action }.Where(t => t.Length > 0)));
             }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Acquire.Protocols.Imaging;
+using Acquire.Service.Dicom;
 using Acquire.Service.Reconstruction;
 
 namespace Acquire.Service.Cli;
@@ -11,12 +12,6 @@ namespace Acquire.Service.Cli;
 /// <remarks>With --progress json every line on standard output is one JSON object with a "kind": progress or done.</remarks>
 public sealed class ReconstructVerb : IVerb
 {
-    /// <summary>Called with folder, input, settings and volume after the volume is written; the place for the picture page. Null: no page.</summary>
-    public static Action<string, ReconstructionInput, ReconstructionSettings, Volume>? AfterWrite { get; set; }
-
-    /// <summary>Makes an attenuation map from a folder of CT slices (DICOM): folder and target grid in, map in 1/mm out. Null: only ready maps are read.</summary>
-    public static Func<string, Volume, Volume>? CtReader { get; set; }
-
     /// <inheritdoc/>
     public Command Build()
     {
@@ -26,6 +21,7 @@ public sealed class ReconstructVerb : IVerb
         Option<int> subsets = new("--subsets") { Description = "Subsets of views (osem).", DefaultValueFactory = _ => 12 };
         Option<string?> attenuation = new("--attenuation") { Description = "'off', a map (raw-plus-JSON folder) or a folder of CT slices; without it the map that came with the input." };
         Option<string> response = new("--response") { Description = "on or off: model collimator and crystal blur.", DefaultValueFactory = _ => "on" };
+        Option<string> scatter = new("--scatter") { Description = "on or off: add the scatter estimate of the scatter window, where there is one, in the model.", DefaultValueFactory = _ => "on" };
         Option<double> filter = new("--filter") { Description = "Gaussian post filter, FWHM in mm.", DefaultValueFactory = _ => 0 };
         Option<string> window = new("--window") { Description = "Window of fbp: butterworth, hann or ramp.", DefaultValueFactory = _ => "butterworth" };
         Option<double> cutOff = new("--cutoff") { Description = "Cut-off of fbp as a fraction of Nyquist.", DefaultValueFactory = _ => 0.5 };
@@ -39,7 +35,7 @@ public sealed class ReconstructVerb : IVerb
         Option<string> progress = new("--progress") { Description = "text, json or off.", DefaultValueFactory = _ => "text" };
         Command command = new("reconstruct", "Reconstructs tomographic projections into a volume.")
         {
-            input, method, iterations, subsets, attenuation, response, filter, window, cutOff, folder, threads, radius, start, direction, extent, collimator, progress,
+            input, method, iterations, subsets, attenuation, response, scatter, filter, window, cutOff, folder, threads, radius, start, direction, extent, collimator, progress,
         };
         command.SetAction((result, cancel) =>
         {
@@ -64,18 +60,20 @@ public sealed class ReconstructVerb : IVerb
             };
             string how = result.GetValue(progress)!.ToUpperInvariant();
             if (how is not ("TEXT" or "JSON" or "OFF")) throw Bad("--progress must be text, json or off.");
-            Run(result.GetValue(input)!, result.GetValue(attenuation), byHand, settings, result.GetValue(folder)!, how, cancel);
+            Run(result.GetValue(input)!, result.GetValue(attenuation), OnOff(result.GetValue(scatter)!, "--scatter"), byHand, settings, result.GetValue(folder)!, how, cancel);
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
     }
 
-    private static void Run(string path, string? attenuation, GeometryByHand byHand, ReconstructionSettings settings, string folder, string how, CancellationToken cancel)
+    private static void Run(string path, string? attenuation, bool scatter, GeometryByHand byHand, ReconstructionSettings settings, string folder, string how, CancellationToken cancel)
     {
         TimeProvider time = TimeProvider.System;
         long begin = time.GetTimestamp();
         ReconstructionInput input = ReconstructionInput.Read(path, byHand);
         if (settings.Attenuation && attenuation is not null) input = input with { AttenuationMap = Map(attenuation, input.Projections) };
+        if (!settings.Attenuation) input = input with { AttenuationMap = null };
+        if (!scatter) input = input with { Projections = input.Projections with { Scatter = null } };
         ProjectionSet p = input.Projections;
         bool corrected = settings.Attenuation && input.AttenuationMap is not null && settings.Method != ReconstructionMethod.Fbp;
         double total = 0;
@@ -123,7 +121,9 @@ public sealed class ReconstructVerb : IVerb
         {
             RawFolder.WriteVolume(folder, volume, $"Reconstruction of: {input.Description}", made);
             NiftiWriter.Write(Path.Combine(folder, "volume.nii"), volume, "Acquire reconstruction");
-            AfterWrite?.Invoke(folder, input, settings, volume);
+            if (settings.Attenuation && attenuation is not null && input.AttenuationMap is { } map)
+                RawFolder.WriteVolume(Path.Combine(folder, "attenuation"), map, "Attenuation map used, on the grid of the reconstruction", []);
+            if (how == "TEXT") InputReport.Write(folder, input, string.Join(", ", made.Select(m => $"{m.Key.Replace('_', ' ')} {m.Value}")), volume, Console.Out);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -152,7 +152,11 @@ public sealed class ReconstructVerb : IVerb
     private static Volume Map(string path, ProjectionSet projections)
     {
         bool ready = File.Exists(path) || File.Exists(Path.Combine(path, RawFolder.VolumeFile)) || File.Exists(Path.Combine(path, RawFolder.ProblemFile));
-        if (!ready && Directory.Exists(path) && CtReader is not null) return CtReader(path, Reconstructor.Grid(projections));
+        if (!ready && Directory.Exists(path))
+        {
+            (Volume hu, double kv, IReadOnlyList<string> _) = CtSeries.Read(path);
+            return AttenuationMap.FromCt(hu, kv, Reconstructor.Grid(projections)).Map;
+        }
         Volume map = RawFolder.ReadVolume(path);
         if (map.Unit == "HU") throw Bad("the attenuation file holds HU; give a map in 1/mm or a folder of CT slices.");
         return map;

@@ -57,6 +57,8 @@ internal static class Codes
         ["HIP"] = new("29836001", "Hip"),
     };
 
+    private static readonly string[] s_unpaired = ["WHOLEBODY", "PELVIS", "CHEST", "ABDOMEN", "HEAD", "SKULL", "CSPINE", "TSPINE", "LSPINE"];
+
     internal static Code? Nuclide(string name) => Nuclides.FirstOrDefault(n => n.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Code;
 
     /// <summary>CID 25, from the radiopharmaceutical's name: the last part of "99mTc-MDP"; null when it is not in the table.</summary>
@@ -76,6 +78,9 @@ internal static class Codes
     }
 
     internal static Code? Region(string bodyPart) => s_regions.GetValueOrDefault(bodyPart);
+
+    /// <summary>Body parts there is only one of.</summary>
+    internal static bool IsUnpaired(string bodyPart) => s_unpaired.Contains(bodyPart);
 
     internal static DicomDataset Item(Code code) => new()
     {

@@ -13,16 +13,16 @@ internal sealed class CountSeriesObject
 {
     private readonly StudyModules _modules;
     private readonly CountSeries _series;
-    private readonly int _number;
+    private readonly SeriesPlace _place;
     private readonly List<string> _findings = [];
     private readonly CountFrame[] _frames;
     private readonly string _type;
 
-    internal CountSeriesObject(StudyModules modules, CountSeries series, int number)
+    internal CountSeriesObject(StudyModules modules, CountSeries series, SeriesPlace place)
     {
         _modules = modules;
         _series = series;
-        _number = number;
+        _place = place;
         _type = series.Kind switch
         {
             AcquisitionKind.Static => "STATIC",
@@ -55,7 +55,7 @@ internal sealed class CountSeriesObject
         DateTimeOffset end = _frames.Max(f => f.Start + f.Elapsed);
         CountFrame first = _frames[0];
 
-        DicomDataset ds = _modules.Begin(DicomUID.NuclearMedicineImageStorage, instanceUid, seriesUid, "NM", _number, 1, _series.Title, start, end, string.Join(". ", _findings));
+        DicomDataset ds = _modules.Begin(DicomUID.NuclearMedicineImageStorage, instanceUid, seriesUid, "NM", _place.SeriesNumber, 1, _series.Title, start, end, string.Join(". ", _findings));
         ds.Add(DicomTag.ImageType, "ORIGINAL", "PRIMARY", _type, "EMISSION");
         if (sum <= int.MaxValue)
         {
@@ -87,7 +87,7 @@ internal sealed class CountSeriesObject
         DicomPixelData pixels = DicomPixelData.Create(ds, true);
         foreach (CountFrame frame in _frames) pixels.AddFrame(new MemoryByteBuffer(Pixels(frame)));
 
-        string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"nm{_number:00}-{FileWord(_series.StepId)}.dcm"));
+        string path = Path.Combine(folder, _place.FileName + ".dcm");
         DicomFiles.Save(ds, path);
         return new WrittenObject(_type, _series.StepId, path, DicomUID.NuclearMedicineImageStorage.UID, instanceUid, seriesUid, _frames.Length, sum, _findings);
     }

@@ -25,7 +25,7 @@ internal static class DicomFiles
         {
             file = DicomFile.Open(path, FileReadOption.ReadAll);
         }
-        catch (DicomException e)
+        catch (Exception e) when (e is DicomException or IOException or UnauthorizedAccessException)
         {
             throw new Cli.AcquireException($"{name} cannot be read as DICOM: {e.Message}", Cli.ExitCodes.BadInput, e);
         }

@@ -158,7 +158,7 @@ public static class NuclearMedicineConversions
             if (image.Frames.Any(f => f.Rotation > 1)) throw DicomFiles.Bad($"{image.FileName} has several rotations; one is read");
             _views = image.Frames.Max(f => f.View);
             NuclearRotation? rotation = image.Rotations is [NuclearRotation only, ..] ? only : null;
-            double step = byHand?.ExtentDeg is double extent ? extent / _views : rotation?.StepDeg is double stated and > 0 ? stated : throw Missing(image, DicomTag.AngularStep, "--extent DEGREES");
+            double step = byHand?.ExtentDeg is double extent ? extent / _views : rotation?.StepDeg is double stated and > 0 ? stated : throw Missing(image, DicomTag.AngularStep, "--extent DEGREES (arc of one detector)");
             bool grows = byHand?.AnglesGrow ?? rotation?.AnglesGrow ?? throw Missing(image, DicomTag.RotationDirection, "--direction cc or cw");
             _step = grows ? step : -step;
             int detectors = image.Frames.Max(f => Math.Max(1, f.Detector));

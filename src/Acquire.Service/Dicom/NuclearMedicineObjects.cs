@@ -10,7 +10,8 @@ namespace Acquire.Service.Dicom;
 /// What is written and why: docs/dicom.md; docs: physics-and-qc 7.1-7.4. In short: pixels are the stored counts exactly (16 bit; a series with a count above
 /// 65 535 is refused, because the NM object has no wider pixel and neither clipping nor scaling keeps counts), every file is whole or absent, every series has
 /// its own Series Instance UID, NM and CT share one Frame of Reference (x, y from the rotation axis; z minus the table position), and what is incomplete says so
-/// in Acquisition Termination Condition, Image Comments and the comments of the procedure step.
+/// in Acquisition Termination Condition, Image Comments and the comments of the procedure step. Series numbers and file names follow the step's place in the
+/// protocol, so that writing a part of the study again gives the same files.
 /// </remarks>
 public static class NuclearMedicineObjects
 {
@@ -30,18 +31,17 @@ public static class NuclearMedicineObjects
         var refused = new List<RefusedObject>();
         var modules = new StudyModules(study, uids);
         WrittenObject? spect = null;
-        for (int i = 0; i < study.Series.Count; i++)
+        foreach (CountSeries series in study.Series)
         {
-            CountSeries series = study.Series[i];
-            int number = i + 1;
-            if (Try(series.StepId, refused, () => new CountSeriesObject(modules, series, number).Write(folder)) is not WrittenObject one) continue;
+            SeriesPlace place = modules.Place(series);
+            if (Try(series.StepId, refused, () => new CountSeriesObject(modules, series, place).Write(folder)) is not WrittenObject one) continue;
             written.Add(one);
             if (series.Kind == AcquisitionKind.Tomo) spect = one;
         }
         int reconstruction = 0;
         foreach ((string name, Volume volume) in study.Reconstructions.OrderBy(r => r.Key, StringComparer.Ordinal))
         {
-            int number = 101 + reconstruction++;
+            int number = 1001 + reconstruction++;
             if (Try(name, refused, () => new ReconstructionObject(modules, name, volume, number, spect).Write(folder)) is WrittenObject one) written.Add(one);
         }
         if (study.Ct is Volume ct)
@@ -49,7 +49,7 @@ public static class NuclearMedicineObjects
             string ctFolder = Path.Combine(folder, "ct");
             Make(ctFolder);
             string step = study.CtFacts?.StepId ?? "ct";
-            if (Try(step, refused, () => new CtObjects(modules, ct, 201).Write(ctFolder)) is List<WrittenObject> slices) written.AddRange(slices);
+            if (Try(step, refused, () => new CtObjects(modules, ct, modules.Place(step, 0).SeriesNumber).Write(ctFolder)) is List<WrittenObject> slices) written.AddRange(slices);
         }
         return new WrittenObjects(written, refused);
     }

@@ -131,11 +131,11 @@ internal sealed class ReconstructionObject(StudyModules modules, string name, Vo
     private DicomDataset[] Rotation() =>
         spect is not null && DicomFiles.Open(spect.Path).Dataset.TryGetSequence(DicomTag.RotationInformationSequence, out DicomSequence rotation) ? [.. rotation] : [];
 
-    /// <summary>Only what the name and the settings prove: "AC" is attenuation corrected, and scatter corrected when the protocol asks and a scatter window was taken.</summary>
+    /// <summary>Only what name and settings prove: "AC" is attenuation corrected; scatter corrected is what the protocol asks for where a scatter window was taken.</summary>
     private static string[] Corrections(ReconstructionSettings settings, bool attenuation, CountSeries? source)
     {
-        bool scatter = attenuation && settings.ScatterCorrection != "none" && source is not null && source.EnergyWindows.Any(w => w.Role != EnergyWindowRole.Photopeak);
-        return attenuation ? scatter ? ["ATTN", "SCAT"] : ["ATTN"] : [];
+        bool scatter = settings.ScatterCorrection != "none" && source is not null && source.EnergyWindows.Any(w => w.Role != EnergyWindowRole.Photopeak);
+        return [.. attenuation ? (string[])["ATTN"] : [], .. scatter ? (string[])["SCAT"] : []];
     }
 
     private string Processing(ReconstructionSettings settings, bool attenuation) => string.Create(CultureInfo.InvariantCulture,

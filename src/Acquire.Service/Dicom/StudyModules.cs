@@ -5,6 +5,11 @@ using FellowOakDicom;
 
 namespace Acquire.Service.Dicom;
 
+/// <summary>Place of a series in the study.</summary>
+/// <param name="SeriesNumber">Series Number: the step's place in the protocol, from 1; 100 more for every earlier run of the same step.</param>
+/// <param name="FileName">File name without extension, e.g. "nm03-delayed" or, for a second run, "nm03-delayed-run2".</param>
+internal sealed record SeriesPlace(int SeriesNumber, string FileName);
+
 /// <summary>The modules every object of a study shares: patient, study, series, equipment, frame of reference (PS3.3 C.7), and what it was injected with.</summary>
 internal sealed class StudyModules
 {
@@ -24,6 +29,19 @@ internal sealed class StudyModules
     internal StudyRecord Study { get; }
     internal UidSource Uids { get; }
     internal string StudyInstanceUid { get; }
+
+    /// <summary>Place of a series: independent of which other series are written with it.</summary>
+    internal SeriesPlace Place(CountSeries series) => Place(series.StepId, Study.Series.TakeWhile(s => !ReferenceEquals(s, series)).Count(s => s.StepId == series.StepId));
+
+    /// <summary>Place of a step's run, from 0.</summary>
+    internal SeriesPlace Place(string stepId, int run)
+    {
+        string[] steps = [.. Study.Protocol.Phases.SelectMany(p => p.Acquisitions).Select(a => a.Id)];
+        int place = Array.IndexOf(steps, stepId);
+        if (place < 0) place = steps.Length + Math.Max(0, Study.Series.Select(s => s.StepId).Where(s => !steps.Contains(s)).Distinct().ToList().IndexOf(stepId));
+        string again = run == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"-run{run + 1}");
+        return new SeriesPlace(place + 1 + (100 * run), string.Create(CultureInfo.InvariantCulture, $"nm{place + 1:00}-{CountSeriesObject.FileWord(stepId)}{again}"));
+    }
 
     /// <summary>A time in the zone of the study, as the object's Timezone Offset says.</summary>
     internal DateTimeOffset Local(DateTimeOffset time) => time.ToOffset(_zone);
@@ -179,11 +197,15 @@ internal sealed class StudyModules
         ds.Validated();
     }
 
-    /// <summary>Body part. A region code also settles Laterality, which is required for paired parts only and which a camera that sees both sides cannot name.</summary>
+    /// <summary>
+    /// Body part and region. Laterality is required for paired parts (PS3.3 C.7.3.1, type 2C) but the protocol does not say which side was laid before the
+    /// camera: it is then present and empty, which means unknown. Parts there is only one of have none.
+    /// </summary>
     private static void AddBodyPart(DicomDataset ds, string bodyPart)
     {
         ds.Add(DicomTag.BodyPartExamined, Text.Free(bodyPart, 16));
         if (Codes.Region(bodyPart) is Code region) ds.Add(DicomTag.AnatomicRegionSequence, Codes.Item(region));
+        if (!Codes.IsUnpaired(bodyPart)) ds.Add(DicomTag.Laterality, "");
     }
 
     private string[] SoftwareVersions()

@@ -44,7 +44,7 @@ public sealed class SimulatorProcess : IDisposable
             try
             {
                 await using GantryLink probe = await GantryLink.ConnectAsync(address.Host, address.Port, wall, cancellation);
-                if ((await probe.QueryAsync("*IDN?", cancellation)).Contains("simulator", StringComparison.OrdinalIgnoreCase))
+                if ((await probe.QueryAsync("*IDN?", cancellation)).Contains("simulated", StringComparison.OrdinalIgnoreCase))
                     return new SimulatorProcess(TryGet(earlier.Pid), address);
             }
             catch (GantryLinkLostException)
@@ -64,10 +64,13 @@ public sealed class SimulatorProcess : IDisposable
         ProcessStartInfo start = Program();
         foreach (string argument in (string[])["--tcp", options.Port.ToString(CultureInfo.InvariantCulture), "--store", Path.Combine(folder, "store"),
             "--seed", options.Seed.ToString(CultureInfo.InvariantCulture), "--scenario", options.Scenario, "--epoch", options.Epoch.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
-            "--ready-file", ready, "--log", Path.Combine(folder, "simulator.log"), "--clock", "step", "--idle-exit", "900"])
+            "--ready-file", ready, "--log", Path.Combine(folder, "simulator.log"), "--clock", "step", "--idle-exit", "300"])
         {
             start.ArgumentList.Add(argument);
         }
+        // None of our own streams is inherited: whoever reads our output must see its end when we end, though the simulator lives on.
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         start.UseShellExecute = false;
         Process process;

@@ -7,14 +7,14 @@ internal static class MotionWords
     public static string Axial(StepEvent e, TomoViews views)
     {
         string way = e.Size[0] > 0 ? "feet" : "head";
-        return Judging.Say($"The patient moved {Math.Abs(e.Size[0]) * views.RowMm:0} mm ({Math.Abs(e.Size[0]):0.0} px, standard error {e.Sigma:0.0}) towards the {way} at view {e.FirstStop + 1}{Until(e, views)}.");
+        return Judging.Say($"The patient moved {Math.Abs(e.Size[0]) * views.RowMm:0} mm ({Math.Abs(e.Size[0]):0.0} px, standard error {e.Sigma:0.00}) towards the {way} at view {e.FirstStop + 1}{Until(e, views)}.");
     }
 
     /// <summary>A transverse displacement in words.</summary>
     public static string Lateral(StepEvent e, TomoViews views)
     {
         double x = e.Size[0] * views.PixelMm, y = e.Size[1] * views.PixelMm;
-        return Judging.Say($"The patient moved {Math.Sqrt((x * x) + (y * y)):0} mm ({e.Length:0.0} px, standard error {e.Sigma:0.0}; {Math.Abs(x):0} mm to the {(x > 0 ? "left" : "right")}, {Math.Abs(y):0} mm {(y > 0 ? "backwards" : "forwards")}) at view {e.FirstStop + 1}{Until(e, views)}.");
+        return Judging.Say($"The patient moved {Math.Sqrt((x * x) + (y * y)):0} mm ({e.Length:0.0} px, standard error {e.Sigma:0.00}; {Math.Abs(x):0} mm to the {(x > 0 ? "left" : "right")}, {Math.Abs(y):0} mm {(y > 0 ? "backwards" : "forwards")}) at view {e.FirstStop + 1}{Until(e, views)}.");
     }
 
     /// <summary>What to repeat: the shorter side of every displacement.</summary>

@@ -10,7 +10,7 @@ namespace Acquire.Service.Quality;
 /// <remarks>When Fail is smaller than Warn, small figures are bad (counts); otherwise large ones are.</remarks>
 public sealed class QualityLimits
 {
-    private static readonly string[] Keys = ["check", "warn", "fail", "unit", "source"];
+    private static readonly string[] Keys = ["check", "warn", "fail", "source"];
     private static readonly Dictionary<string, (string Base, double Factor)> Units = new(StringComparer.Ordinal)
     {
         ["counts"] = ("counts", 1), ["kcounts"] = ("counts", 1e3), ["Mcounts"] = ("counts", 1e6),
@@ -43,7 +43,7 @@ public sealed class QualityLimits
     /// <exception cref="AcquireException">The file is missing or wrong.</exception>
     public static QualityLimits LoadDefault() => Load(Path.Combine(AppContext.BaseDirectory, "protocols", "quality-limits.yaml"));
 
-    /// <summary>Reads a file of limits: a list of check, warn, fail, unit, source.</summary>
+    /// <summary>Reads a file of limits: a list of check, warn, fail (each a number with its unit, "50 kcounts") and source, written as in a protocol.</summary>
     /// <exception cref="AcquireException">The file is missing or wrong; the message names line and column.</exception>
     public static QualityLimits Load(string path)
     {
@@ -75,7 +75,7 @@ public sealed class QualityLimits
             throw Wrong(name, e.Start, e.Message);
         }
         if (stream.Documents.Count == 0 || stream.Documents[0].RootNode is not YamlSequenceNode list)
-            throw new AcquireException($"{name}:1:1: a list of limits is expected (- check: ..., warn: ..., fail: ..., unit: ..., source: ...)", ExitCodes.BadInput);
+            throw new AcquireException($"{name}:1:1: a list of limits is expected (- {{check: ..., warn: 50 kcounts, fail: 25 kcounts, source: ...}})", ExitCodes.BadInput);
         var limits = new List<QualityLimit>();
         foreach (YamlNode node in list)
         {
@@ -110,17 +110,23 @@ public sealed class QualityLimits
         }
         foreach (string key in Keys)
             if (!values.ContainsKey(key)) throw Wrong(name, map.Start, $"'{key}' is missing");
-        string unit = values["unit"].ToString();
-        if (!Units.ContainsKey(unit)) throw Wrong(name, values["unit"].Start, $"'{unit}' is not a unit a limit can have; known are {string.Join(", ", Units.Keys.Where(u => u.Length > 0))}");
         string source = values["source"].ToString();
         if (string.IsNullOrWhiteSpace(source)) throw Wrong(name, values["source"].Start, "a limit needs a source");
-        return new QualityLimit(values["check"].ToString(), Number(values["warn"], name), Number(values["fail"], name), unit, source);
+        (double warn, string unit) = Quantity(values["warn"], name);
+        (double fail, string other) = Quantity(values["fail"], name);
+        if (unit != other) throw Wrong(name, values["fail"].Start, $"warn is in '{unit}', fail in '{other}'; both need one unit");
+        return new QualityLimit(values["check"].ToString(), warn, fail, unit, source);
     }
 
-    private static double Number(YamlNode node, string name) =>
-        double.TryParse(node.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double v) && double.IsFinite(v)
-            ? v
-            : throw Wrong(name, node.Start, $"'{node}' is not a number");
+    private static (double Value, string Unit) Quantity(YamlNode node, string name)
+    {
+        string text = node.ToString().Trim();
+        int gap = text.IndexOf(' ', StringComparison.Ordinal);
+        string number = gap < 0 ? text : text[..gap], unit = gap < 0 ? "" : text[(gap + 1)..].Trim();
+        if (!double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double v) || !double.IsFinite(v))
+            throw Wrong(name, node.Start, $"'{text}' is not a number with a unit; right would be '50 kcounts' or '3 %'");
+        return Units.ContainsKey(unit) ? (v, unit) : throw Wrong(name, node.Start, $"'{unit}' is not a unit a limit can have; known are {string.Join(", ", Units.Keys.Where(u => u.Length > 0))}");
+    }
 
     private static AcquireException Wrong(string name, Mark at, string what) => new($"{name}:{at.Line}:{at.Column}: {what}", ExitCodes.BadInput);
 }

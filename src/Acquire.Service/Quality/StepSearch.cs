@@ -100,7 +100,7 @@ internal static class StepSearch
             for (int a = 0; a < m * m; a++) uu[s, a] += uu[s - 1, a];
             for (int a = 0; a < m * p; a++) qu[s, a] += qu[s - 1, a];
         }
-        StepEvent? best = null;
+        StepEvent? best = null, lasting = null;
         double[] g = new double[m * m], r = new double[m];
         for (int first = 1; first < stops; first++)
             for (int end = first + 2; end <= stops; end++)
@@ -117,8 +117,10 @@ internal static class StepSearch
                 }
                 if (Solve(g, r, uu[stops, 0]) is not { } solved) continue;
                 if (best is null || solved.Z > best.Z) best = new StepEvent(first, end, solved.Size, solved.Sigma, solved.Z);
+                if (end == stops && (lasting is null || solved.Z > lasting.Z)) lasting = new StepEvent(first, end, solved.Size, solved.Sigma, solved.Z);
             }
-        return best;
+        // Moving there for good and having been elsewhere almost from the start explain the data nearly alike: the simpler story is told unless three sigma speak against it.
+        return best is not null && lasting is not null && (lasting.Z * lasting.Z) > (best.Z * best.Z) - 9 ? lasting : best;
     }
 
     private static (double[] Size, double Sigma, double Z)? Solve(double[] g, double[] r, double full)

@@ -4,11 +4,14 @@ namespace Acquire.Service.Reconstruction;
 /// Symmetric five-tap kernel (b, a, c, a, b) along t and along z with a given variance and no fourth cumulant, as a Gaussian has:
 /// chained, such kernels follow the Gaussian's transfer function to fourth order.
 /// </summary>
-/// <remarks>2a + 8b = v, 2a + 32b = 3 v^2, c = 1 - 2a - 2b with v in bins squared. b is slightly negative for v &lt; 1/3.</remarks>
+/// <remarks>
+/// 2a + 8b = v, 2a + 32b = 3 v^2, c = 1 - 2a - 2b with v in bins squared. Below v = 1/3 that b would be negative, and with it
+/// projections of positive images: there b = 0 and only the variance is kept (at that width no Gaussian fits the bins anyway).
+/// </remarks>
 internal readonly record struct BlurKernel(float Ct, float At, float Bt, float Cz, float Az, float Bz)
 {
-    /// <summary>Largest variance, in bins squared, one pass is used for; wider ones are split into equal passes.</summary>
-    public const double MaxVariancePerPass = 0.5;
+    /// <summary>Least variance, in bins squared, with a non-negative kernel and no fourth cumulant: the cubic B-spline (1, 4, 1)/6.</summary>
+    public const double LeastGaussianVariance = 1 / 3.0;
 
     public static BlurKernel FromVariance(double varianceT, double varianceZ)
     {
@@ -20,19 +23,17 @@ internal readonly record struct BlurKernel(float Ct, float At, float Bt, float C
     /// <summary>Centre, first and second tap for a variance in bins squared.</summary>
     public static (double C, double A, double B) Taps(double variance)
     {
-        double b = ((3 * variance * variance) - variance) / 24;
+        double b = Math.Max(0, ((3 * variance * variance) - variance) / 24);
         double a = (variance - (8 * b)) / 2;
         return (1 - (2 * a) - (2 * b), a, b);
     }
 
-    /// <summary>The passes that together have the given variances.</summary>
+    /// <summary>The passes that together have the given variances; along each axis as many as leave every one at a third or more.</summary>
     public static BlurKernel[] Passes(double varianceT, double varianceZ)
     {
-        double widest = Math.Max(varianceT, varianceZ);
-        if (widest <= 1e-9) return [];
-        int n = (int)Math.Ceiling(widest / MaxVariancePerPass);
-        BlurKernel[] passes = new BlurKernel[n];
-        Array.Fill(passes, FromVariance(varianceT / n, varianceZ / n));
-        return passes;
+        int t = Count(varianceT), z = Count(varianceZ);
+        return [.. Enumerable.Range(0, Math.Max(t, z)).Select(n => FromVariance(n < t ? varianceT / t : 0, n < z ? varianceZ / z : 0))];
     }
+
+    private static int Count(double variance) => variance <= 1e-9 ? 0 : Math.Max(1, (int)((variance / LeastGaussianVariance) + 1e-9));
 }

@@ -8,8 +8,10 @@ namespace Acquire.Service.Reconstruction;
 /// </summary>
 /// <remarks>
 /// Per view the volume is rotated (bilinear) so that depth runs along one axis; planes are gathered from far to near, and
-/// between groups of planes the gathered plane is blurred by the growth of the collimator's variance, so that each plane ends
-/// with the response at its own distance; attenuation acts plane by plane with the half-voxel rule (docs: physics-and-qc 5.1).
+/// attenuation acts plane by plane with the half-voxel rule (docs: physics-and-qc 5.1). The collimator's variance grows with
+/// depth in levels a third of a bin squared apart, the least step a non-negative five-tap kernel can make without a fourth
+/// cumulant (docs/decisions/0006); each plane is shared between the two levels next to it so that its own variance is exact.
+/// One blur per level, over all planes beyond it together, does what a blur per plane would.
 /// Only columns of the body's support take part. The grid is the projections' own: Columns x Columns x Rows voxels of
 /// BinMm x BinMm x RowMm. Work on one view is single-threaded; results do not depend on the number of threads.
 /// </remarks>
@@ -73,6 +75,12 @@ public sealed unsafe class SystemModel : IDisposable
 
     /// <summary>How many columns take part.</summary>
     public int SupportColumns { get; }
+
+    /// <summary>Rotated samples of all views (whole vectors along z): the projector's work per pass, for the bench.</summary>
+    internal long Samples => _views.Sum(v => v.Planes.Sum(p => (long)(p.End - p.First))) * Stride;
+
+    /// <summary>Samples that pass through a blur, all views and levels.</summary>
+    internal long BlurSamples => _views.Sum(v => (long)(v.End - v.First) * ((v.Segments.Length * v.LevelStep.Length) + v.Near.Length)) * Stride;
 
     internal int Vectors { get; }
 
@@ -161,77 +169,139 @@ public sealed unsafe class SystemModel : IDisposable
         return Store(sum.Pointer);
     }
 
+    /// <summary>Seconds for one forward and one back pass over all views on the calling thread, for the bench.</summary>
+    internal (double ForwardSeconds, double BackSeconds) TimePasses(float[] volume, TimeProvider time)
+    {
+        using AlignedFloats f = Allocate(), sum = Allocate();
+        using Workspace work = NewWorkspace();
+        Load(volume, f.Pointer);
+        long start = time.GetTimestamp();
+        for (int v = 0; v < Views; v++) Forward(v, f.Pointer, work);
+        double forward = time.GetElapsedTime(start).TotalSeconds;
+        start = time.GetTimestamp();
+        for (int v = 0; v < Views; v++)
+        {
+            float* plane = work.Begin();
+            (int first, int end) = Bins(v);
+            new Span<float>(plane + ((long)first * Stride), (end - first) * Stride).Fill(1);
+            Back(v, work, sum.Pointer);
+        }
+        return (forward, time.GetElapsedTime(start).TotalSeconds);
+    }
+
     /// <summary>Projects into the workspace's plane ([t][z]) and returns it; valid until the workspace is used again.</summary>
     internal float* Forward(int view, float* f, Workspace work)
     {
         ViewPlan plan = _views[view];
-        float* acc = work.Begin();
+        work.Begin();
         float* u = _halfStep is null ? null : _halfStep.Pointer;
-        for (int g = 0; g < plan.Groups.Length; g++)
+        for (int g = 0; g < plan.Segments.Length; g++)
         {
-            if (g > 0) acc = Blur(plan.Groups[g].Before, plan, work);
-            for (int k = plan.Groups[g].First; k < plan.Groups[g].End; k++)
+            Segment segment = plan.Segments[g];
+            for (int k = segment.First; k < segment.End; k++)
             {
-                (int first, int end) = plan.Planes[k];
+                (int first, int end, float wide) = plan.Planes[k];
                 for (int i = first; i < end; i++)
                 {
-                    ColumnKernels.Corner c = Locate(plan, i, k);
-                    float* a = acc + ((long)i * Stride);
-                    if (u is null) ColumnKernels.Add(a, f, c, Stride, RowStride, Vectors);
-                    else ColumnKernels.AddAttenuated(a, f, u, c, Stride, RowStride, Vectors);
+                    Locate(plan, i, k, out ColumnKernels.Corner a, out ColumnKernels.Corner b, out ColumnKernels.Corner middle);
+                    long o = (long)i * Stride;
+                    if (u is null) ColumnKernels.Add(work.Wide + o, work.Narrow + o, wide, f, a, b, Stride, RowStride, Vectors);
+                    else if (a.Offset == b.Offset) ColumnKernels.AddAttenuated(work.Wide + o, work.Narrow + o, wide, f, u, a.Plus(b), Stride, RowStride, Vectors);
+                    else ColumnKernels.AddAttenuated(work.Wide + o, work.Narrow + o, wide, f, u, a, b, middle, Stride, RowStride, Vectors);
                 }
             }
+            if (plan.LevelStep.Length == 0) continue;
+            // What was gathered at the wider level is brought to the narrower one's width, and together they are the next segment's wide part.
+            Blur(plan.LevelStep, plan, ref work.Wide, ref work.Spare, work.Scratch);
+            Sum(work.Wide, work.Narrow, plan);
+            new Span<float>(work.Wide + ((long)plan.First * Stride), (plan.End - plan.First) * Stride).Clear();
+            work.Exchange();
         }
-        return Blur(plan.Near, plan, work);
+        if (plan.LevelStep.Length == 0) work.Exchange();
+        Blur(plan.Near, plan, ref work.Wide, ref work.Spare, work.Scratch);
+        return work.Wide;
     }
 
-    /// <summary>Adds the back projection of the workspace's plane to a volume; the plane is used up.</summary>
+    /// <summary>Adds the back projection of a plane to a volume: the transpose of <see cref="Forward"/>, step by step in reverse.</summary>
+    /// <param name="view">View.</param>
+    /// <param name="work">Its wide plane holds what is to be back projected; used up.</param>
+    /// <param name="volume">Volume added to.</param>
     internal void Back(int view, Workspace work, float* volume)
     {
         ViewPlan plan = _views[view];
         float* u = _halfStep is null ? null : _halfStep.Pointer;
-        float* b = Blur(plan.Near, plan, work);
-        for (int g = plan.Groups.Length - 1; g >= 0; g--)
+        Blur(plan.Near, plan, ref work.Wide, ref work.Spare, work.Scratch);
+        if (plan.LevelStep.Length == 0) work.Exchange();
+        for (int g = plan.Segments.Length - 1; g >= 0; g--)
         {
-            for (int k = plan.Groups[g].End - 1; k >= plan.Groups[g].First; k--)
+            Segment segment = plan.Segments[g];
+            if (plan.LevelStep.Length > 0)
             {
-                (int first, int end) = plan.Planes[k];
+                work.Exchange();
+                long o = (long)plan.First * Stride;
+                new Span<float>(work.Narrow + o, (plan.End - plan.First) * Stride).CopyTo(new Span<float>(work.Wide + o, (plan.End - plan.First) * Stride));
+                Blur(plan.LevelStep, plan, ref work.Wide, ref work.Spare, work.Scratch);
+            }
+            for (int k = segment.End - 1; k >= segment.First; k--)
+            {
+                (int first, int end, float wide) = plan.Planes[k];
                 for (int i = first; i < end; i++)
                 {
-                    ColumnKernels.Corner c = Locate(plan, i, k);
-                    float* a = b + ((long)i * Stride);
-                    if (u is null) ColumnKernels.Spread(a, volume, c, Stride, RowStride, Vectors);
-                    else ColumnKernels.SpreadAttenuated(a, volume, u, c, Stride, RowStride, Vectors);
+                    Locate(plan, i, k, out ColumnKernels.Corner a, out ColumnKernels.Corner b, out ColumnKernels.Corner middle);
+                    long o = (long)i * Stride;
+                    if (u is null) ColumnKernels.Spread(work.Wide + o, work.Narrow + o, wide, volume, a, b, Stride, RowStride, Vectors);
+                    else if (a.Offset == b.Offset) ColumnKernels.SpreadAttenuated(work.Wide + o, work.Narrow + o, wide, volume, u, a.Plus(b), Stride, RowStride, Vectors);
+                    else ColumnKernels.SpreadAttenuated(work.Wide + o, work.Narrow + o, wide, volume, u, a, b, middle, Stride, RowStride, Vectors);
                 }
             }
-            if (g > 0) b = Blur(plan.Groups[g].Before, plan, work);
         }
     }
 
-    private float* Blur(BlurKernel[] passes, ViewPlan plan, Workspace work)
+    private void Blur(BlurKernel[] passes, ViewPlan plan, ref float* plane, ref float* spare, float* scratch)
     {
         foreach (BlurKernel pass in passes)
         {
-            ColumnKernels.Blur(work.Plane, work.Other, plan.First, plan.End, Stride, Vectors, pass, _lastMask, work.Scratch);
-            work.Swap();
+            ColumnKernels.Blur(plane, spare, plan.First, plan.End, Stride, Vectors, pass, _lastMask, scratch);
+            float* swap = plane;
+            plane = spare;
+            spare = swap;
         }
-        return work.Plane;
     }
 
-    private ColumnKernels.Corner Locate(ViewPlan plan, int i, int k)
+    private void Sum(float* from, float* to, ViewPlan plan)
+    {
+        for (long o = (long)plan.First * Stride, end = (long)plan.End * Stride; o < end; o += ColumnKernels.Lanes)
+            (Vector512.Load(from + o) + Vector512.Load(to + o)).Store(to + o);
+    }
+
+    /// <summary>
+    /// Where a point of the rotated grid lies in the volume: two samples a quarter of a step before and behind it in depth, each
+    /// with half the weight, so that a lone voxel counts nearly alike at all angles, and its middle for attenuation.
+    /// </summary>
+    private void Locate(ViewPlan plan, int i, int k, out ColumnKernels.Corner a, out ColumnKernels.Corner b, out ColumnKernels.Corner middle)
     {
         double half = (Nx - 1) / 2.0, t = i - half, s = k - half;
         double x = (t * plan.Cos) + (s * plan.Sin) + half, y = (s * plan.Cos) - (t * plan.Sin) + half;
+        double dx = DepthOffset * plan.Sin, dy = DepthOffset * plan.Cos;
+        a = CornerAt(x - dx, y - dy, 0.5f);
+        b = CornerAt(x + dx, y + dy, 0.5f);
+        middle = CornerAt(x, y, 1);
+    }
+
+    private const double DepthOffset = 0.25;
+
+    private ColumnKernels.Corner CornerAt(double x, double y, float weight)
+    {
         int ix = (int)x, iy = (int)y;
         float fx = (float)(x - ix), fy = (float)(y - iy);
-        float w11 = fx * fy, w10 = fx - w11, w01 = fy - w11, w00 = 1 - fx - w01;
-        return new ColumnKernels.Corner((iy * RowStride) + ((long)ix * Stride), w00, w10, w01, w11);
+        float w11 = fx * fy;
+        return new ColumnKernels.Corner((iy * RowStride) + ((long)ix * Stride), weight * (1 - fx - fy + w11), weight * (fx - w11), weight * (fy - w11), weight * w11);
     }
 
     private ViewPlan MakePlan(int view, DetectorResponse? response)
     {
         double phi = Geometry.AngleDeg[view] * Math.PI / 180, bin = Geometry.BinMm, row = Geometry.RowMm, half = (Nx - 1) / 2.0;
-        ViewPlan plan = new() { Cos = Math.Cos(phi), Sin = Math.Sin(phi), Planes = new (int, int)[Nx] };
+        ViewPlan plan = new() { Cos = Math.Cos(phi), Sin = Math.Sin(phi), Planes = new Plane[Nx] };
         int near = -1, far = -1, left = Nx, right = 0;
         for (int k = 0; k < Nx; k++)
         {
@@ -239,41 +309,66 @@ public sealed unsafe class SystemModel : IDisposable
             for (int i = 0; i < Nx; i++)
             {
                 double x = ((i - half) * plan.Cos) + ((k - half) * plan.Sin) + half, y = ((k - half) * plan.Cos) - ((i - half) * plan.Sin) + half;
-                if (x < 0 || y < 0 || x >= Nx - 1 || y >= Nx - 1) continue;
-                int c = ((int)y * Nx) + (int)x;
-                if (!Support[c] && !Support[c + 1] && !Support[c + Nx] && !Support[c + Nx + 1]) continue;
+                double dx = DepthOffset * plan.Sin, dy = DepthOffset * plan.Cos;
+                if (!Touches(x - dx, y - dy) && !Touches(x + dx, y + dy)) continue;
                 first = Math.Min(first, i);
                 end = i + 1;
             }
             if (end == 0) continue;
-            plan.Planes[k] = (first, end);
+            plan.Planes[k] = new Plane(first, end, 0, 0);
             if (far < 0) far = k;
             near = k;
             left = Math.Min(left, first);
             right = Math.Max(right, end);
         }
         if (far < 0) return plan;
-        double Variance(double plane) => response!.VarianceMm2(Geometry.RadiusMm[view] - ((plane - half) * bin));
-        int margin = response is null ? 0 : (int)Math.Ceiling(4 * Math.Sqrt(Variance(far)) / bin);
+        plan.First = left;
+        plan.End = right;
+        if (response is null)
+        {
+            plan.Segments = [new Segment(far, near + 1)];
+            return plan;
+        }
+        double Variance(int plane) => response.VarianceMm2(Geometry.RadiusMm[view] - ((plane - half) * bin));
+        int margin = (int)Math.Ceiling(4 * Math.Sqrt(Variance(far)) / bin);
         plan.First = Math.Max(0, left - margin);
         plan.End = Math.Min(Nx, right + margin);
-        int size = response is null ? Nx : Math.Max(1, (int)Math.Round(GroupDepthMm / bin));
-        List<PlaneGroup> groups = [];
-        double before = 0;
-        for (int k = far; k <= near; k += size)
+        double nearest = Variance(near), coarse = Math.Max(bin, row), step = BlurKernel.LeastGaussianVariance * coarse * coarse;
+        plan.Near = BlurKernel.Passes(nearest / (bin * bin), (nearest / (row * row)) + BoxVariance);
+        plan.LevelStep = BlurKernel.Passes(step / (bin * bin), step / (row * row));
+        List<Segment> segments = [];
+        for (int k = far; k <= near; k++)
         {
-            int end = Math.Min(near + 1, k + size);
-            double variance = response is null ? 0 : Variance((k + end - 1) / 2.0), step = Math.Max(0, before - variance);
-            groups.Add(new PlaneGroup(k, end, groups.Count == 0 || response is null ? [] : BlurKernel.Passes(step / (bin * bin), step / (row * row))));
-            before = variance;
+            double level = Math.Max(0, (Variance(k) - nearest) / step);
+            plan.Planes[k].Wide = (float)(level - Math.Floor(level));
+            plan.Planes[k].Level = (int)Math.Floor(level);
         }
-        plan.Groups = [.. groups];
-        if (response is not null) plan.Near = BlurKernel.Passes(before / (bin * bin), before / (row * row));
+        for (int k = far; k <= near;)
+        {
+            int level = plan.Planes[k].Level, end = k;
+            while (end <= near && plan.Planes[end].Level == level) end++;
+            // Every level down to the next must be stepped through, even when no plane has it.
+            segments.Add(new Segment(k, end));
+            int next = end <= near ? plan.Planes[end].Level : 0;
+            for (int empty = level - 1; empty > next || (end > near && empty >= 0); empty--) segments.Add(new Segment(end, end));
+            k = end;
+        }
+        plan.Segments = [.. segments];
         return plan;
     }
 
-    /// <summary>Depth of the planes that share one width of the response, mm: within it sigma changes by about 2 %.</summary>
-    internal const double GroupDepthMm = 9.6;
+    /// <summary>
+    /// Variance in bins squared of a voxel's box and a bin's box together. Rotation brings it along x, y and t (bilinear weights are
+    /// that triangle); along z, where nothing is interpolated, it is added to the response.
+    /// </summary>
+    internal const double BoxVariance = 1 / 6.0;
+
+    private bool Touches(double x, double y)
+    {
+        if (x < 0 || y < 0 || x >= Nx - 1 || y >= Nx - 1) return false;
+        int c = ((int)y * Nx) + (int)x;
+        return Support[c] || Support[c + 1] || Support[c + Nx] || Support[c + Nx + 1];
+    }
 
     private bool[] MakeSupport(ProjectionSet geometry, Volume? attenuation)
     {
@@ -284,7 +379,8 @@ public sealed unsafe class SystemModel : IDisposable
             for (int x = 1; x < Nx - 1; x++)
             {
                 double dx = x - half, dy = y - half;
-                if ((dx * dx) + (dy * dy) > (half - 1) * (half - 1)) continue;
+                // Two voxels from the border: all samples that touch the support have their four neighbours inside the grid.
+                if ((dx * dx) + (dy * dy) > (half - 2) * (half - 2)) continue;
                 support[(y * Nx) + x] = body is null || body[(y * Nx) + x];
             }
         // Nothing lies behind the face of the collimator; a voxel's half diagonal is allowed for.
@@ -322,47 +418,67 @@ public sealed unsafe class SystemModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _halfStep?.Dispose();
 
-    private readonly record struct PlaneGroup(int First, int End, BlurKernel[] Before);
+    private readonly record struct Segment(int First, int End);
+
+    /// <summary>Columns of one plane, its level of blur, and the share of it that belongs to the next wider level.</summary>
+    private record struct Plane(int First, int End, float Wide, int Level)
+    {
+        public readonly void Deconstruct(out int first, out int end, out float wide) => (first, end, wide) = (First, End, Wide);
+    }
 
     private sealed class ViewPlan
     {
         public required double Cos { get; init; }
         public required double Sin { get; init; }
-        public required (int First, int End)[] Planes { get; init; }
-        public PlaneGroup[] Groups { get; set; } = [];
+        public required Plane[] Planes { get; init; }
+        public Segment[] Segments { get; set; } = [];
+        public BlurKernel[] LevelStep { get; set; } = [];
         public BlurKernel[] Near { get; set; } = [];
         public int First { get; set; }
         public int End { get; set; }
     }
 
-    /// <summary>Two planes and a scratch column for one thread.</summary>
+    /// <summary>Three planes and a scratch column for one thread. Two columns of zeros lie before and after each plane.</summary>
     internal sealed class Workspace : IDisposable
     {
+        /// <summary>Current plane [t][z] of the wider level; also where results stand and what is back projected.</summary>
+        public float* Wide;
+
+        /// <summary>Current plane of the narrower level.</summary>
+        public float* Narrow;
+
+        /// <summary>Target of the next blur.</summary>
+        public float* Spare;
+
         private readonly AlignedFloats _memory;
         private readonly int _plane, _margin;
-        private bool _swapped;
 
         public Workspace(SystemModel model)
         {
             _plane = model.PlaneLength;
             _margin = 2 * model.Stride;
-            _memory = new AlignedFloats((2L * _plane) + model.Stride + (2 * ColumnKernels.Lanes));
+            _memory = new AlignedFloats((3L * _plane) + model.Stride + (2 * ColumnKernels.Lanes));
+            Begin();
         }
 
-        /// <summary>Column 0 of the current plane [t][z]; two columns of zeros lie before and after it.</summary>
-        public float* Plane => _memory.Pointer + (_swapped ? _plane : 0) + _margin;
+        public float* Scratch => _memory.Pointer + (3L * _plane);
 
-        public float* Other => _memory.Pointer + (_swapped ? 0 : _plane) + _margin;
+        /// <summary>Exchanges the wide and the narrow plane.</summary>
+        public void Exchange()
+        {
+            float* wide = Wide;
+            Wide = Narrow;
+            Narrow = wide;
+        }
 
-        public float* Scratch => _memory.Pointer + (2L * _plane);
-
-        public void Swap() => _swapped = !_swapped;
-
-        /// <summary>Clears both planes.</summary>
+        /// <summary>Clears the planes and returns the wide one.</summary>
         public float* Begin()
         {
             _memory.Clear();
-            return Plane;
+            Wide = _memory.Pointer + _margin;
+            Narrow = Wide + _plane;
+            Spare = Narrow + _plane;
+            return Wide;
         }
 
         public void Dispose() => _memory.Dispose();

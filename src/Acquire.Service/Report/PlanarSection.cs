@@ -37,9 +37,9 @@ internal static class PlanarSection
                 page.Raw(HtmlPage.Figure(Pictures.Planar(images[g].Values, images[g].Width, images[g].Height, upper), $"Flow, head {head}, {time}", time, 108, 0, g == 0 ? (Orientation.LeftEdge(angle), Orientation.RightEdge(angle), "", "") : default));
             }
             page.Raw("</div>");
-            page.Paragraph($"{Orientation.Caption(angle)}. {per} frame{(per == 1 ? "" : "s")} added per picture, {factor} x {factor} pixels added, one upper level for all. Times from {(injected is null ? "the first frame" : "the injection")}.", dim: true);
+            page.Paragraph($"View: {Orientation.Caption(angle)}. {per} frame{(per == 1 ? "" : "s")} added per picture, {(factor > 1 ? $"{factor} x {factor} pixels added, " : "")}one upper level for all. Times from {(injected is null ? "the first frame" : "the injection")}.", dim: true);
         }
-        page.Raw($"<div class=\"charts\"><figure>{Charts.Plot("Counts per second in the whole field of view", "seconds from " + (injected is null ? "the first frame" : "the injection"), curves, fromZero: true, injected is null ? null : [(0, "injection")])}</figure></div>");
+        page.Raw($"<div class=\"charts\"><figure>{Charts.Plot("Counts per second, whole field", "seconds from " + (injected is null ? "the first frame" : "the injection"), curves, fromZero: true, injected is null ? null : [(0, "injection")])}</figure></div>");
     }
 
     /// <summary>Static views side by side.</summary>

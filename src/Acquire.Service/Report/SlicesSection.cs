@@ -7,7 +7,7 @@ namespace Acquire.Service.Report;
 internal static class SlicesSection
 {
     private const double PixelMm = 2;
-    private const double Shown = 1.35;
+    private const double Shown = 1.8;
 
     /// <summary>Appends the section.</summary>
     public static void Append(HtmlPage page, IReadOnlyDictionary<string, Volume> volumes, Volume? ct, Volume? map)
@@ -41,7 +41,7 @@ internal static class SlicesSection
     private static void Planes(HtmlPage page, string name, Volume v, Volume? ct, Volume? map, SliceBox box, (double X, double Y, double Z) at, double upper)
     {
         Volume? anatomy = ct ?? map;
-        page.Raw("<div class=\"row\" style=\"align-items:flex-end\">");
+        page.Raw(anatomy is null ? "<div class=\"row\">" : "<div class=\"slices\">");
         foreach (SlicePlane plane in Enum.GetValues<SlicePlane>())
         {
             (string L, string R, string T, string B) edges = plane switch

@@ -34,6 +34,18 @@ internal sealed class PatientMemory(FrameStore store, string scenario, int seed)
         store.WriteSmall("patient", string.Join('\n', _lines.Prepend(Title)) + "\n", durable: true);
     }
 
+    /// <summary>The last injection: MBq and UTC; 0 and null before.</summary>
+    public (double MBq, DateTimeOffset? At) LastInjection
+    {
+        get
+        {
+            string? line = _lines.LastOrDefault(l => l.Contains(" inject ", StringComparison.Ordinal));
+            if (line is null) return (0, null);
+            string[] f = line.Split(' ');
+            return (double.Parse(f[2], CultureInfo.InvariantCulture), DateTimeOffset.UnixEpoch + TimeSpan.FromMicroseconds(long.Parse(f[0], CultureInfo.InvariantCulture)));
+        }
+    }
+
     private string Title => string.Create(CultureInfo.InvariantCulture, $"{scenario} {seed}");
 
     private static void Tell(IScene scene, string kind, TimeSpan tick, double amount)

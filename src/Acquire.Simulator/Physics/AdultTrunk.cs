@@ -7,7 +7,8 @@ namespace Acquire.Simulator.Physics;
 /// <remarks>
 /// Uptake: docs: clinical 6.3. Bone parts take B W / (10.5 kg) per gram with W the region's weight; blood-borne activity lies by blood
 /// content, the interstitial pools by weight (general soft tissue 1, fat 0.3, liver 1.7, lung 0.6 over an effective 40 kg, so that muscle
-/// reads SUV 0.27 at 3 h); one gram of soft tissue is taken as one millilitre. Sizes are common anatomical values, [EK].
+/// reads SUV 0.27 at 3 h). Within their published ranges the vertebral bodies are set high (W 3.0, SUV 5.4 per gram; 3-6 in the table, 5.9 +-1.5
+/// for lumbar vertebrae in clinical 4.6) so that the counts come near the planner's figure (clinical 4.2); one gram of soft tissue is taken as one millilitre. Sizes are common anatomical values, [EK].
 /// </remarks>
 internal static class AdultTrunk
 {
@@ -75,7 +76,7 @@ internal static class AdultTrunk
         {
             (string name, double z, double x, double y, double w, double d, double h) = Levels[i];
             bool lumbar = name[0] == 'L';
-            parts.Add(Part.Cylinder($"vertebral body {name}", new(x, y, z), w, d, h, Material.Spongiosa, Bone(Material.Spongiosa, 2.7)));
+            parts.Add(Part.Cylinder($"vertebral body {name}", new(x, y, z), w, d, h, Material.Spongiosa, Bone(Material.Spongiosa, 3.0)));
             parts.Add(Part.Cylinder($"endplate {name} upper", new(x, y, z + h - 1), w + 1, d + 1, 1.6, Material.MixedBone, Bone(Material.MixedBone, 2.8)));
             parts.Add(Part.Cylinder($"endplate {name} lower", new(x, y, z - h + 1), w + 1, d + 1, 1.6, Material.MixedBone, Bone(Material.MixedBone, 2.8)));
             foreach ((string side, int sign) in new[] { ("left", 1), ("right", -1) })

@@ -6,7 +6,7 @@ namespace Acquire.Simulator.Physics;
 /// Scatter, a stated approximation: a photon that reaches the camera unscattered from water-equivalent depth d (cm) is accompanied by
 /// n(E; d) = A(d) + B(d) t(E)^2 scattered photons per keV below the peak, t = (140.511 - E) / 32 keV, smeared by the energy resolution.
 /// A(d) is set so that S/P in a 126.45-154.55 keV window is 0.0655 d - 0.00031 d^2 (within 2 % of the slab rows of docs: physics-and-qc 2.3,
-/// which [OWN] Monte Carlo gave; its short form is 0.0635 d); B(d) = 0.0065 - 0.0010 d places the lower windows (fit to the cylinder
+/// which [OWN] Monte Carlo gave; its short form is 0.0635 d); B(d) = 0.0085 - 0.0012 d places the lower windows (fit to the cylinder
 /// rows of the same table). Below 90 keV, where only multiply scattered photons are, the density falls linearly to nothing at 40 keV.
 /// </remarks>
 internal sealed class EnergyResponse
@@ -21,8 +21,8 @@ internal sealed class EnergyResponse
     public const double ScatterLinear = 0.0655;
     /// <summary>The same, quadratic term.</summary>
     public const double ScatterQuadratic = -0.00031;
-    private const double Tilt0 = 0.0065;
-    private const double Tilt1 = -0.0010;
+    private const double Tilt0 = 0.0085;
+    private const double Tilt1 = -0.0012;
     private const double Sigma0 = PeakKeV * ResolutionFwhm / 2.3548200450309493;
 
     /// <summary>The 20 % window sensitivities and scatter ratios are stated for.</summary>

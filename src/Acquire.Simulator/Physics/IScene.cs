@@ -18,6 +18,8 @@ public interface IScene
     void Expose(in Exposure exposure, Span<uint> counts);
     /// <summary>Expected counts per second over the whole head in that window at that moment, before dead time.</summary>
     double CountRateCps(in Exposure exposure);
+    /// <summary>Share of the exposure's time in which the head was able to count (paralysable dead time on its whole trigger rate), 0 to 1.</summary>
+    double LiveFraction(in Exposure exposure) => 1;
     /// <summary>One CT slice in HU, [row, column]: row 0 anterior, growing to the back; column 0 at the patient's right, growing to the left (as in a DICOM axial image, head first supine).</summary>
     void CtSlice(in CtSliceRequest request, Span<short> hounsfield);
     /// <summary>May be called before a rotation starts so that the views to come are computed ahead on other threads.</summary>

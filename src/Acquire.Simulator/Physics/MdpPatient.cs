@@ -26,15 +26,25 @@ internal sealed class MdpPatient : IActivityModel
     private readonly List<(TimeSpan Tick, double MBq)> injections = [];
     private readonly List<(TimeSpan Tick, double Ml)> drinks = [];
     private readonly List<TimeSpan> voids = [];
+    private TimeSpan first = TimeSpan.MaxValue;
 
     public MdpPatient(Biokinetics kinetics) => this.kinetics = kinetics;
 
-    public void Inject(TimeSpan tick, double activityMBq) => injections.Add((tick, activityMBq));
+    public void Inject(TimeSpan tick, double activityMBq)
+    {
+        Begin(tick);
+        injections.Add((tick, activityMBq));
+    }
 
-    public void Drink(TimeSpan tick, double millilitres) => drinks.Add((tick, millilitres));
+    public void Drink(TimeSpan tick, double millilitres)
+    {
+        Begin(tick);
+        drinks.Add((tick, millilitres));
+    }
 
     public void Void(TimeSpan tick)
     {
+        Begin(tick);
         voids.Add(tick);
         voids.Sort();
     }
@@ -125,10 +135,12 @@ internal sealed class MdpPatient : IActivityModel
         }
     }
 
-    /// <summary>Urine made since boot, ml.</summary>
+    private void Begin(TimeSpan tick) => first = tick < first ? tick : first;
+
+    /// <summary>Urine made since the first thing that happened to the patient (which may lie before boot), ml.</summary>
     private double Made(TimeSpan tick)
     {
-        double ml = FlowMlPerMinute * tick.TotalMinutes;
+        double ml = FlowMlPerMinute * (tick > first ? (tick - first).TotalMinutes : 0);
         foreach ((TimeSpan at, double drunk) in drinks)
         {
             double x = (tick - at).TotalMinutes / DrinkMinutes;

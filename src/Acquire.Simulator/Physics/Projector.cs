@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
@@ -11,8 +12,8 @@ namespace Acquire.Simulator.Physics;
 /// Approximations, all stated: resolution is Gaussian and constant across a layer (emission is shared between the two neighbouring layers by
 /// its depth, so the mean variance is right); attenuation is taken along the normal; septal penetration is left out (1.3 % on the shortest
 /// path for LEHR at 140 keV, docs: physics-and-qc 1.4); scatter by <see cref="EnergyResponse"/> spread sideways with an exponential of
-/// 0.28 /cm (docs: physics-and-qc 2.3 [S61]), here two Gaussians of the same variance, and thinned where there is less than a few
-/// centimetres of matter to scatter in; scatter from activity more than the margin outside the useful field is left out.
+/// 0.28 /cm (docs: physics-and-qc 2.3 [S61]), here two Gaussians of the same variance, and thinned where there is less than about two
+/// centimetres of matter to scatter in; scatter from activity more than 60 mm above or below the useful field is left out.
 /// </remarks>
 internal sealed class Projector(Collimator collimator)
 {
@@ -20,9 +21,11 @@ internal sealed class Projector(Collimator collimator)
     public const double UfovColumnsMm = 532;
     /// <summary>Useful field of view along the rows (axial), mm.</summary>
     public const double UfovRowsMm = 388;
+    /// <summary>How far outside the useful field, along the axis, activity is still projected for the scatter it throws in, mm.</summary>
+    public const double AxialMarginMm = 60;
     private const double CoarseMm = 14;
     private const double NarrowSigmaMm = 25, BroadSigmaMm = 66.8;
-    private const double ScatterThicknessCm = 3;
+    private const double ScatterThicknessCm = 2;
 
     private static readonly double MuWater = Material.Water.MuPerMm(EnergyResponse.PeakKeV);
 
@@ -42,7 +45,7 @@ internal sealed class Projector(Collimator collimator)
             if (p.Emissions.Length == 0) continue;
             double u = p.Centre.Dot(across), z = p.Centre.Z, s = p.Centre.Dot(normal);
             double hu = p.HalfExtent(across), hz = p.HalfExtent(up), hs = p.HalfExtent(normal);
-            if (Math.Abs(z - zc) - hz > (UfovRowsMm / 2) + 40) continue;
+            if (Math.Abs(z - zc) - hz > (UfovRowsMm / 2) + AxialMarginMm) continue;
             (uLo, uHi) = (Math.Min(uLo, u - hu), Math.Max(uHi, u + hu));
             (zLo, zHi) = (Math.Min(zLo, z - hz), Math.Max(zHi, z + hz));
             (sLo, sHi) = (Math.Min(sLo, s - hs), Math.Max(sHi, s + hs));
@@ -55,7 +58,7 @@ internal sealed class Projector(Collimator collimator)
         double margin = 3.3 * collimator.SystemFwhmMm(Math.Max(0, view.RadiusMm - sLo)) / 2.3548200450309493;
         double half = (view.Matrix * fold / 2.0) - 0.5;
         (int c0, int cols) = Range(uLo - margin, uHi + margin, (UfovColumnsMm / 2) + margin, px, half);
-        (int r0, int rows) = Range(zc - zHi - margin, zc - zLo + margin, (UfovRowsMm / 2) + margin, px, half);
+        (int r0, int rows) = Range(zc - zHi - margin, zc - zLo + margin, (UfovRowsMm / 2) + Math.Max(margin, AxialMarginMm), px, half);
 
         var taps = new float[layers][];
         int pad = 0;
@@ -169,7 +172,8 @@ internal sealed class Projector(Collimator collimator)
                 touched[at] = false;
                 if (planes[at] is null)
                 {
-                    planes[at] = new float[rows * colsUp];
+                    planes[at] = ArrayPool<float>.Shared.Rent(rows * colsUp);
+                    Array.Clear(planes[at]);
                     rowFirst[at] = r;
                 }
                 rowLast[at] = r;
@@ -197,7 +201,8 @@ internal sealed class Projector(Collimator collimator)
                 if (plane is null) continue;
                 if (!any) Array.Clear(fine);
                 any = true;
-                BlurColumns(plane, fine, rows, colsUp, rowFirst[(g * layers) + k], rowLast[(g * layers) + k], taps[k]);
+                                BlurColumns(plane, fine, rows, colsUp, rowFirst[(g * layers) + k], rowLast[(g * layers) + k], taps[k]);
+                ArrayPool<float>.Shared.Return(plane);
             }
             if (!any) continue;
             var image = new float[outRows * outColumns];

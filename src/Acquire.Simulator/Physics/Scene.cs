@@ -81,11 +81,18 @@ internal sealed class Scene : IScene
         Span<double> mbq = stackalloc double[GroupCount];
         Activities(exposure.StartTick, exposure.Duration, mbq);
         (Projection[] parts, double share) = Views(exposure);
-        double rate = 0;
-        foreach (Projection p in parts) rate += share * Rate(p, mbq, EnergyResponse.FullSpectrum, 1 / EnergyResponse.PhotoFraction);
-        double scale = PeakCpsPerMBq * exposure.Duration.TotalSeconds * Math.Exp(-rate * DeadTimeSeconds) * share;
+        double scale = PeakCpsPerMBq * exposure.Duration.TotalSeconds * Survival(parts, share, mbq) * share;
         foreach (Projection p in parts) Add(p, mbq, window, scale, exposure.Matrix, image);
         return image;
+    }
+
+    public double LiveFraction(in Exposure exposure)
+    {
+        Check(exposure);
+        Span<double> mbq = stackalloc double[GroupCount];
+        Activities(exposure.StartTick, exposure.Duration, mbq);
+        (Projection[] parts, double share) = Views(exposure);
+        return Survival(parts, share, mbq);
     }
 
     public double CountRateCps(in Exposure exposure)
@@ -106,9 +113,7 @@ internal sealed class Scene : IScene
         Span<double> mbq = stackalloc double[GroupCount];
         lock (gate) activity.At(exposure.StartTick, mbq);
         (Projection[] parts, double share) = Views(exposure);
-        double rate = 0;
-        foreach (Projection p in parts) rate += share * Rate(p, mbq, EnergyResponse.FullSpectrum, 1 / EnergyResponse.PhotoFraction);
-        return rate;
+        return Trigger(parts, share, mbq);
     }
 
     public void CtSlice(in CtSliceRequest request, Span<short> hounsfield)
@@ -143,6 +148,15 @@ internal sealed class Scene : IScene
 
     public double ContourRadiusMm(double headAngleDeg, double tableMm) => PhantomOf(bladderLevel(0)).ContourRadiusMm(180 - headAngleDeg);
 
+    private static double Trigger(Projection[] parts, double share, ReadOnlySpan<double> mbq)
+    {
+        double rate = 0;
+        foreach (Projection p in parts) rate += share * Rate(p, mbq, EnergyResponse.FullSpectrum, 1 / EnergyResponse.PhotoFraction);
+        return rate;
+    }
+
+    private static double Survival(Projection[] parts, double share, ReadOnlySpan<double> mbq) => Math.Exp(-Trigger(parts, share, mbq) * DeadTimeSeconds);
+
     private int GroupCount => PhantomOf(bladderLevel(0)).Compartments.Count;
 
     private static void Check(in Exposure e)
@@ -166,7 +180,7 @@ internal sealed class Scene : IScene
         double ml;
         lock (gate) ml = activity.BladderMl(e.StartTick + (e.Duration / 2));
         double level = bladderLevel(ml);
-        if (level > 0 && PhantomOf(level).BladderTopMm < -e.TableMm - (Projector.UfovRowsMm / 2) - 40) level = bladderLevel(0);
+        if (level > 0 && PhantomOf(level).BladderTopMm < -e.TableMm - (Projector.UfovRowsMm / 2) - Projector.AxialMarginMm) level = bladderLevel(0);
         double start = 180 - e.HeadAngleStartDeg, end = 180 - e.HeadAngleEndDeg;
         if (Math.Abs(end - start) < 1e-6) return [Key(start, e, level)];
         double mid = (start + end) / 2, off = (end - start) / (2 * Math.Sqrt(3));

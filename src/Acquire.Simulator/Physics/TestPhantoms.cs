@@ -15,6 +15,6 @@ internal static class TestPhantoms
     public static Phantom Point(Vec place)
     {
         Part ball = Part.Ellipsoid("point", place, 1, 1, 1, Material.Air);
-        return new Phantom { Parts = [ball.With([new(0, 1 / ball.VolumeMl)])], Compartments = ["point"], Outline = [], LineSpacingMm = 0.31, LayerMm = 4 };
+        return new Phantom { Parts = [ball.With([new(0, 1 / ball.VolumeMl)])], Compartments = ["point"], Outline = [], LineSpacingMm = 0.151, LayerMm = 8 };
     }
 }

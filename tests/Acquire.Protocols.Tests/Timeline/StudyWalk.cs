@@ -8,7 +8,7 @@ namespace Acquire.Protocols.Tests.Timeline;
 internal sealed class StudyWalk(AcquisitionProtocol protocol, PatientFactors patient)
 {
     public static readonly DateTimeOffset Begin = new(2026, 3, 2, 8, 0, 0, TimeSpan.Zero);
-    public List<StudyEvent> Events { get; } = [new StudyOpened(Begin, "console")];
+    public List<StudyEvent> Events { get; init; } = [new StudyOpened(Begin, "console")];
     public DateTimeOffset Now { get; set; } = Begin;
     public Dictionary<string, string> Answers { get; } = new() { ["identity"] = "yes", ["egfr"] = "unknown", ["weight-kg"] = "80" };
     public List<NextKind> Taken { get; } = [];
@@ -35,7 +35,7 @@ internal sealed class StudyWalk(AcquisitionProtocol protocol, PatientFactors pat
             case NextKind.Inject: Until(next.At); Add(new TracerInjected(Now, "tech", 700)); break;
             case NextKind.WaitForEnd:
                 Until(next.At);
-                AcquisitionStarted started = Events.OfType<AcquisitionStarted>().Last();
+                AcquisitionStarted started = Events.OfType<AcquisitionStarted>().Last(e => e.StepId == next.StepId);
                 Ending ending = EndingOf(next);
                 Add(new AcquisitionEnded(Now, "gantry", started.StepId, started.AcquisitionId, ending, ending == Ending.Complete ? "" : "stop pressed"));
                 break;
@@ -52,9 +52,9 @@ internal sealed class StudyWalk(AcquisitionProtocol protocol, PatientFactors pat
 
     public void Run()
     {
-        for (int i = 0; i < 200; i++)
+        for (int i = 0; i < 400; i++)
             if (!Step()) return;
-        Assert.Fail($"the study did not end in 200 actions: {string.Join(' ', Taken.TakeLast(20))}; {Timeline.Next}");
+        Assert.Fail($"the study did not end in 400 actions: {string.Join(' ', Taken.TakeLast(20))}; {Timeline.Next}");
     }
 
     public void RunUntil(Func<NextAction, bool> stop)

@@ -6,6 +6,8 @@ namespace Acquire.Service.Tests.Dicom;
 /// <summary>Programs of other people that judge our files: dicom3tools, DCMTK, pydicom.</summary>
 internal static class Tools
 {
+    private static readonly Lazy<string?> s_python = new(() => new[] { "/usr/bin/python3", "python3" }.FirstOrDefault(p => Find(p) is not null && Run(p, "-c", "import pydicom, numpy").ExitCode == 0));
+
     public static void Need(string tool, string package) => Assert.SkipUnless(Find(tool) is not null, $"needs {tool} ({package})");
 
     /// <summary>Runs a program; gives its exit code and both outputs.</summary>
@@ -26,9 +28,8 @@ internal static class Tools
     /// <summary>Runs a pydicom script; skips where python3 has no pydicom.</summary>
     public static JsonElement Python(string script, params string[] arguments)
     {
-        string? python = new[] { "/usr/bin/python3", "python3" }.FirstOrDefault(p => (File.Exists(p) || Find(p) is not null) && Run(p, "-c", "import pydicom, numpy").ExitCode == 0);
-        Assert.SkipUnless(python is not null, "needs python3 with pydicom and numpy (python3-pydicom, python3-numpy)");
-        (int code, string output, string error) = Run(python!, ["-c", script, .. arguments]);
+        Assert.SkipUnless(s_python.Value is not null, "needs python3 with pydicom and numpy (python3-pydicom, python3-numpy)");
+        (int code, string output, string error) = Run(s_python.Value!, ["-c", script, .. arguments]);
         Assert.True(code == 0, error);
         return JsonDocument.Parse(output).RootElement;
     }

@@ -47,7 +47,7 @@ public sealed class BladderFillingCheck : IQualityCheck
         Verdict verdict = Judging.Of(figure, limit);
         if (verdict > Verdict.Pass && slope < 3 * error) verdict = Verdict.Pass;
         return Judging.Result(this, verdict, figure, limit,
-            Judging.Say($"Counts within {RadiusMm:0} mm of the hottest place change by {figure:+0;-0} % over the scan, decay removed (standard error {100 * error:0} %)."),
+            Judging.Say($"Counts within {RadiusMm:0} mm of the hottest place change by {figure:+0;-0;0} % over the scan, decay removed (standard error {100 * error:0} %)."),
             "If it is the bladder: empty it and repeat the SPECT or reconstruct with the pelvis last. Do not take the change for motion.");
     }
 

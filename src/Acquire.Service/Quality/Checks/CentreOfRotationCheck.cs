@@ -36,7 +36,7 @@ public sealed class CentreOfRotationCheck : IQualityCheck
         double figure = Math.Abs(x0);
         string heads = views.Heads > 1 && views.HasTimes ? " It is the mean of both heads: opposite errors of the two heads cancel here and show in motion-lateral as a seam." : "";
         return Judging.Result(this, Judging.Of(figure, limit), figure, limit,
-            Judging.Say($"The axis lies {x0:+0.00;-0.00} px ({x0 * views.PixelMm:+0.0;-0.0} mm) from the middle column, from {offsets.Count} pairs of opposed views (scatter of the pairs {Math.Sqrt(square / offsets.Count):0.00} px, from attenuation).{heads}"),
+            Judging.Say($"The axis lies {x0:+0.00;-0.00;0.00} px ({x0 * views.PixelMm:+0.0;-0.0;0.0} mm) from the middle column, from {offsets.Count} pairs of opposed views (scatter of the pairs {Math.Sqrt(square / offsets.Count):0.00} px, from attenuation).{heads}"),
             "Do not reconstruct before the offset is corrected; repeat the centre-of-rotation calibration of this collimator.");
     }
 

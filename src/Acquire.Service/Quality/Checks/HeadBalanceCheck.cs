@@ -5,7 +5,7 @@ namespace Acquire.Service.Quality.Checks;
 /// <summary>Sensitivity of the heads against each other: a step between heads that no smooth function of angle has. docs/qc/head-balance.md.</summary>
 public sealed class HeadBalanceCheck : IQualityCheck
 {
-    private const int Order = 5;
+    private const int Order = 8;
 
     /// <inheritdoc/>
     public string Name => "head-balance";
@@ -40,7 +40,7 @@ public sealed class HeadBalanceCheck : IQualityCheck
         Verdict verdict = Judging.Of(figure, limit);
         if (verdict > Verdict.Pass && Math.Abs(step) < 3 * error) verdict = Verdict.Pass;
         return Judging.Result(this, verdict, figure, limit,
-            Judging.Say($"Head 2 counts {100 * (Math.Exp(step) - 1):+0.0;-0.0} % against head 1 at the same angle (standard error {100 * error:0.0} %), decay and live time removed."),
+            Judging.Say($"Head 2 counts {100 * (Math.Exp(step) - 1):+0.0;-0.0;0.0} % against head 1 at the same angle (standard error {100 * error:0.0} %), decay and live time removed."),
             "Check energy window and peak, uniformity map and collimator of both heads; do not reconstruct quantitatively before the heads agree.");
     }
 }

@@ -38,7 +38,7 @@ public sealed class MotionAxialCheck : IQualityCheck
             ? $"No displacement found. {sensitivity}"
             : string.Join(" ", events.Select(e => MotionWords.Axial(e, views))) + " " + sensitivity;
         string action = largest is null
-            ? "Too few counts to see a movement that matters: look at cine and linogram by eye."
+            ? "These data cannot show a movement of the size that matters: look at cine and linogram by eye."
             : MotionWords.Action(events, views, limit?.Warn ?? 0);
         return Judging.Result(this, verdict, figure, limit, words, action) with
         {

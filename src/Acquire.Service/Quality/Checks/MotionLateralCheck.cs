@@ -40,7 +40,7 @@ public sealed class MotionLateralCheck : IQualityCheck
         if (verdict == Verdict.Pass && limit is not null && seen > limit.Fail) verdict = Verdict.Warn;
         string sensitivity = Judging.Say($"The centroid is known to {SmoothFit.Median(sigma):0.00} px per view; a lasting step in the middle shows from {seen:0.0} px ({seen * views.PixelMm:0} mm) in the less favourable direction.");
         string words = largest is null ? $"No displacement found. {sensitivity}" : string.Join(" ", events.Select(e => MotionWords.Lateral(e, views))) + " " + sensitivity;
-        string action = largest is null ? "Too few counts to see a movement that matters: look at cine and sinogram by eye." : MotionWords.Action(events, views, limit?.Warn ?? 0);
+        string action = largest is null ? "These data cannot show a movement of the size that matters: look at cine and sinogram by eye." : MotionWords.Action(events, views, limit?.Warn ?? 0);
         double[] curve = new SmoothFit(smooth, sigma).Curve(centroid);
         return Judging.Result(this, verdict, figure, limit, words, action) with
         {

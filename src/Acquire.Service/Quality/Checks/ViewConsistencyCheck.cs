@@ -46,7 +46,7 @@ public sealed class ViewConsistencyCheck : IQualityCheck
         int[] beyond = [.. seen.Where(v => limit is null || Math.Abs(deviation[v]) > limit.Warn).OrderBy(v => views.Stop[v])];
         string words = worst < 0
             ? Judging.Say($"No view lies more than {LeastZ:0} standard deviations off the smooth curve of its head; the largest deviation is {figure:0.0} %.")
-            : Judging.Say($"Head {views.Head[worst]}, view {views.Stop[worst] + 1} has {deviation[worst]:+0.0;-0.0} % against the smooth curve of its head ({Math.Abs(z[worst]):0} standard deviations).");
+            : Judging.Say($"Head {views.Head[worst]}, view {views.Stop[worst] + 1} has {deviation[worst]:+0.0;-0.0;0.0} % against the smooth curve of its head ({Math.Abs(z[worst]):0} standard deviations).");
         string action = beyond.Length == 0 ? "" : Judging.Say($"Repeat {Names(views, beyond)}; look for a hold, lost events or something in front of the detector.");
         return Judging.Result(this, verdict, figure, limit, words, action) with { Svg = Charts.PerView("Count rate per view (decay and live time corrected)", views, views.Rate, expected), PictureText = "Count rate of every view with the smooth curve of each head" };
     }

@@ -20,6 +20,11 @@ internal static class SimulationBehaviours
         set.Set("DIAGnostic:SIMulation:SPEed", c => c.Gantry.Clock.SetSpeed(c.Number(0)));
         set.Query("DIAGnostic:SIMulation:SPEed", c => GciText.Number(c.Gantry.Clock.Speed));
         set.Set("DIAGnostic:SIMulation:PATient:INJect", c => c.Gantry.Patient.Happen(c.Gantry.Scene, c.Gantry.Clock, "inject", c.Number(0)));
+        set.Query("DIAGnostic:SIMulation:PATient:INJect", c =>
+        {
+            (double mbq, DateTimeOffset? at) = c.Gantry.Patient.LastInjection;
+            return string.Create(CultureInfo.InvariantCulture, $"{GciText.Number(mbq)},\"{at?.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}\"");
+        });
         set.Set("DIAGnostic:SIMulation:PATient:DRINk", c => c.Gantry.Patient.Happen(c.Gantry.Scene, c.Gantry.Clock, "drink", c.Number(0)));
         set.Set("DIAGnostic:SIMulation:PATient:VOID", c => c.Gantry.Patient.Happen(c.Gantry.Scene, c.Gantry.Clock, "void", 0));
         set.Set("DIAGnostic:SIMulation:FAULt", c =>

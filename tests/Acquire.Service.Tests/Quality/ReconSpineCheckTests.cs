@@ -1,0 +1,35 @@
+using Acquire.Service.Quality;
+using Acquire.Service.Quality.Checks;
+
+namespace Acquire.Service.Tests.Quality;
+
+/// <summary>The checks on data nobody here made: shared/data/recon-spine, as it is and with whole-pixel faults put in.</summary>
+public sealed class ReconSpineCheckTests
+{
+    private static readonly QualityLimits Limits = QualityLimits.LoadDefault();
+
+    [Fact]
+    public void AllChecks_DataAsTheyAre_NoneFails()
+    {
+        var data = new ReconSpine();
+        QualityReport report = QualityRunner.Run(new QualityInput { Tomo = data.Tomo(_ => (0, 0, 0)), Reconstruction = ReconSpine.Truth(), AttenuationMap = ReconSpine.Map() }, Limits);
+        Assert.All(report.Results, r => Assert.True(r.Verdict == Verdict.Pass, $"{r.Check}: {r.Verdict} {r.Words}"));
+        Assert.InRange(report.Results.Single(r => r.Check == "centre-of-rotation").Figure!.Value, 0, 0.1);
+        Assert.Equal(7_499_910, report.Results.Single(r => r.Check == "counts-total").Figure);
+        Assert.InRange(report.Results.Single(r => r.Check == "spect-ct-registration").Figure!.Value, 0, 1);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(-2)]
+    public void MotionAxial_TwoRowsAnywhere_AreFound(int rows)
+    {
+        var data = new ReconSpine();
+        foreach ((int from, int to) in ((int, int)[])[(8, 60), (25, 60), (30, 60), (50, 60), (25, 31)])
+        {
+            QualityResult r = new MotionAxialCheck().Judge(new QualityInput { Tomo = data.Tomo(s => s >= from && s < to ? (rows, 0, 0) : (0, 0, 0)) }, Limits.For("motion-axial"));
+            Assert.True(r.Verdict == Verdict.Fail, $"{from}-{to}: {r.Words}");
+            Assert.Contains($"towards the {(rows > 0 ? "feet" : "head")} at view {from + 1} ", r.Words, StringComparison.Ordinal);
+        }
+    }
+}
