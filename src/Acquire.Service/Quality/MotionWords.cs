@@ -3,6 +3,9 @@ namespace Acquire.Service.Quality;
 /// <summary>Says displacements and what to do about them.</summary>
 internal static class MotionWords
 {
+    /// <summary>Displacements below this are not told: a turning object looks different from view to view by that much (found on clean simulated studies).</summary>
+    public const double LeastPx = 0.25;
+
     /// <summary>An axial displacement in words.</summary>
     public static string Axial(StepEvent e, TomoViews views)
     {

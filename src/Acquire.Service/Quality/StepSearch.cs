@@ -23,15 +23,14 @@ internal static class StepSearch
     /// <summary>Finds up to <paramref name="most"/> displacements, most significant first.</summary>
     /// <param name="values">One per view.</param>
     /// <param name="sigma">Standard deviation of each.</param>
-    /// <param name="stop">Stop of each view.</param>
     /// <param name="stops">Number of stops.</param>
     /// <param name="smooth">Columns of the smooth model.</param>
-    /// <param name="directions">One or two regressors that a displacement acts through (1 for axial; -cos and sin of the angle for lateral).</param>
+    /// <param name="directions">One or two directions; each gives per stop the column that a unit displacement at that stop alone makes in the values (see <see cref="PerStop"/>).</param>
     /// <param name="leastZ">Smallest significance that counts.</param>
     /// <param name="most">Most displacements looked for.</param>
     /// <param name="scale">Residual scale in sigmas that was found (1 when noise is all there is).</param>
-    public static List<StepEvent> Find(double[] values, double[] sigma, int[] stop, int stops, IReadOnlyList<double[]> smooth,
-        IReadOnlyList<double[]> directions, double leastZ, int most, out double scale)
+    public static List<StepEvent> Find(double[] values, double[] sigma, int stops, IReadOnlyList<double[]> smooth,
+        IReadOnlyList<double[][]> directions, double leastZ, int most, out double scale)
     {
         var found = new List<StepEvent>();
         var columns = new List<double[]>(smooth);
@@ -41,9 +40,9 @@ internal static class StepSearch
             double[] residual = fit.Residual(values);
             scale = Scale(residual, fit.Parameters);
             if (found.Count >= most) return found;
-            StepEvent? best = Best(fit, residual, sigma, stop, stops, directions);
+            StepEvent? best = Best(fit, residual, stops, directions);
             if (best is null) return found;
-            List<double[]> extended = [.. columns, .. directions.Select(d => Masked(d, stop, best.FirstStop, best.EndStop))];
+            List<double[]> extended = [.. columns, .. directions.Select(d => Sum(d, best.FirstStop, best.EndStop))];
             var after = new SmoothFit(extended, sigma);
             double newScale = Scale(after.Residual(values), after.Parameters);
             best = best with { Z = best.Z / newScale, Sigma = best.Sigma * newScale };
@@ -54,13 +53,13 @@ internal static class StepSearch
     }
 
     /// <summary>Standard deviation with which a lasting displacement in the middle would be measured, in the unit of the values.</summary>
-    public static double SigmaInTheMiddle(double[] sigma, int[] stop, int stops, IReadOnlyList<double[]> smooth, IReadOnlyList<double[]> directions)
+    public static double SigmaInTheMiddle(double[] sigma, int stops, IReadOnlyList<double[]> smooth, IReadOnlyList<double[][]> directions)
     {
         var fit = new SmoothFit(smooth, sigma);
         double worst = 0;
-        foreach (double[] d in directions)
+        foreach (double[][] d in directions)
         {
-            double[] u = fit.Residual(Masked(d, stop, stops / 2, stops));
+            double[] u = fit.Residual(Sum(d, stops / 2, stops));
             worst = Math.Max(worst, 1 / Math.Sqrt(Math.Max(1e-12, SmoothFit.Dot(u, u))));
         }
         return worst;
@@ -69,37 +68,48 @@ internal static class StepSearch
     private static double Scale(double[] residual, int parameters) =>
         Math.Max(1, 1.4826 * SmoothFit.MedianAbsolute(residual) * Math.Sqrt(residual.Length / (double)Math.Max(1, residual.Length - parameters)));
 
-    private static double[] Masked(double[] direction, int[] stop, int first, int end)
+    /// <summary>Columns per stop of a direction that acts on each view at its own stop.</summary>
+    /// <param name="direction">What a unit displacement does to each view.</param>
+    /// <param name="stop">Stop of each view.</param>
+    /// <param name="stops">Number of stops.</param>
+    public static double[][] PerStop(double[] direction, int[] stop, int stops)
     {
-        double[] u = new double[direction.Length];
-        for (int i = 0; i < u.Length; i++) u[i] = stop[i] >= first && stop[i] < end ? direction[i] : 0;
+        double[][] columns = new double[stops][];
+        for (int s = 0; s < stops; s++) columns[s] = new double[direction.Length];
+        for (int v = 0; v < direction.Length; v++) columns[stop[v]][v] = direction[v];
+        return columns;
+    }
+
+    private static double[] Sum(double[][] perStop, int first, int end)
+    {
+        double[] u = new double[perStop[0].Length];
+        for (int s = first; s < end; s++)
+            for (int i = 0; i < u.Length; i++) u[i] += perStop[s][i];
         return u;
     }
 
-    private static StepEvent? Best(SmoothFit fit, double[] residual, double[] sigma, int[] stop, int stops, IReadOnlyList<double[]> directions)
+    private static StepEvent? Best(SmoothFit fit, double[] residual, int stops, IReadOnlyList<double[][]> directions)
     {
         int m = directions.Count, p = fit.Parameters;
-        // Prefix sums over stops: of u.r, of u.u (per pair of directions) and of Q'u, all whitened.
+        // Sums over stops: of u.r and of Q'u, and over pairs of stops of u.u, all whitened; any begin and end is then a few differences.
         double[,] ur = new double[stops + 1, m];
-        double[,] uu = new double[stops + 1, m * m];
         double[,] qu = new double[stops + 1, m * p];
-        for (int v = 0; v < residual.Length; v++)
-        {
-            int s = stop[v] + 1;
+        double[][][] white = [.. directions.Select(d => d.Select(fit.Whiten).ToArray())];
+        for (int s = 0; s < stops; s++)
             for (int a = 0; a < m; a++)
             {
-                double ua = directions[a][v] / sigma[v];
-                ur[s, a] += ua * residual[v];
-                for (int b = 0; b < m; b++) uu[s, (a * m) + b] += ua * directions[b][v] / sigma[v];
-                for (int k = 0; k < p; k++) qu[s, (a * p) + k] += ua * fit.Basis[k][v];
+                ur[s + 1, a] = ur[s, a] + SmoothFit.Dot(white[a][s], residual);
+                for (int k = 0; k < p; k++) qu[s + 1, (a * p) + k] = qu[s, (a * p) + k] + SmoothFit.Dot(white[a][s], fit.Basis[k]);
             }
-        }
-        for (int s = 1; s <= stops; s++)
-        {
-            for (int a = 0; a < m; a++) ur[s, a] += ur[s - 1, a];
-            for (int a = 0; a < m * m; a++) uu[s, a] += uu[s - 1, a];
-            for (int a = 0; a < m * p; a++) qu[s, a] += qu[s - 1, a];
-        }
+        double[][,] uu = new double[m * m][,];
+        for (int a = 0; a < m; a++)
+            for (int b = 0; b < m; b++)
+            {
+                double[,] sums = new double[stops + 1, stops + 1];
+                for (int s = 0; s < stops; s++)
+                    for (int t = 0; t < stops; t++) sums[s + 1, t + 1] = SmoothFit.Dot(white[a][s], white[b][t]) + sums[s, t + 1] + sums[s + 1, t] - sums[s, t];
+                uu[(a * m) + b] = sums;
+            }
         StepEvent? best = null, lasting = null;
         double[] g = new double[m * m], r = new double[m];
         for (int first = 1; first < stops; first++)
@@ -110,12 +120,13 @@ internal static class StepSearch
                     r[a] = ur[end, a] - ur[first, a];
                     for (int b = 0; b < m; b++)
                     {
-                        double value = uu[end, (a * m) + b] - uu[first, (a * m) + b];
+                        double[,] pair = uu[(a * m) + b];
+                        double value = pair[end, end] - pair[first, end] - pair[end, first] + pair[first, first];
                         for (int k = 0; k < p; k++) value -= (qu[end, (a * p) + k] - qu[first, (a * p) + k]) * (qu[end, (b * p) + k] - qu[first, (b * p) + k]);
                         g[(a * m) + b] = value;
                     }
                 }
-                if (Solve(g, r, uu[stops, 0]) is not { } solved) continue;
+                if (Solve(g, r, uu[0][stops, stops]) is not { } solved) continue;
                 if (best is null || solved.Z > best.Z) best = new StepEvent(first, end, solved.Size, solved.Sigma, solved.Z);
                 if (end == stops && (lasting is null || solved.Z > lasting.Z)) lasting = new StepEvent(first, end, solved.Size, solved.Sigma, solved.Z);
             }

@@ -256,7 +256,7 @@ public sealed class StudyConductor
         RunResult result = await _run.FollowAsync(plan, Moments(planned), cancellation);
         _facts.KeepResult(plan.AcquisitionId, result);
         string words = result.Ending == Ending.Complete
-            ? string.Create(CultureInfo.InvariantCulture, $"{planned.Title}: complete, {result.Ledger.FramesStored} frames, {result.Ledger.CountsStored / 1000.0:N0} kcounts, ledger equal")
+            ? string.Create(CultureInfo.InvariantCulture, $"{planned.Title}: complete, {result.Ledger.FramesStored} {(planned is CtAcquisition ? "slices" : string.Create(CultureInfo.InvariantCulture, $"frames, {result.Ledger.CountsStored / 1000.0:N0} kcounts"))}, ledger equal")
             : $"{planned.Title}: {result.Reason}";
         Append(new AcquisitionEnded(Now, "console", planned.Id, plan.AcquisitionId, result.Ending, result.Reason), words);
     }
@@ -291,8 +291,9 @@ public sealed class StudyConductor
             TomoAcquisition t => t.StartRotationDeg + ((t.Clockwise ? 1 : -1) * plan.FirstStop * (t.ArcDeg / plan.Detectors / t.StopsPerHead(plan.Detectors))),
             _ => 0,
         };
-        double? radius = planned is CtAcquisition ? null : await _c.People.BringHeadsCloseAsync(rotation, cancellation);
-        await _run.PositionAsync(rotation, radius, _tableMm, $"move-{plan.AcquisitionId:D}-{_facts.Clocks().Count}-{_events.Count}", cancellation);
+        await _run.PositionAsync(rotation, _tableMm, () => planned is CtAcquisition
+            ? Task.FromResult<IReadOnlyList<double>>([AcquisitionRun.RetractedMm, AcquisitionRun.RetractedMm])
+            : _c.People.BringHeadsCloseAsync(cancellation), string.Create(CultureInfo.InvariantCulture, $"move-{plan.AcquisitionId:D}-{_events.Count}"), cancellation);
         _facts.KeepClock(await _c.Gantry.ClockAsync(cancellation));
         _facts.KeepPlan(plan);
         if (planned is CtAcquisition ct)
@@ -334,7 +335,7 @@ public sealed class StudyConductor
             FlowAcquisition flow => AcquisitionRun.FlowFrames(flow) * Detectors * windows.Count,
             StaticAcquisition => Detectors * windows.Count,
             TomoAcquisition tomo => (tomo.StopsPerHead(Detectors) - firstStop) * Detectors * windows.Count,
-            CtAcquisition ct => (int)Math.Round(ct.LengthMm / ct.SliceMm) + 1,
+            CtAcquisition ct => (int)Math.Round(ct.LengthMm / ct.SliceMm),
             _ => 0,
         };
         double poll = planned switch { FlowAcquisition flow => flow.FrameTime.TotalSeconds, StaticAcquisition => 10, TomoAcquisition => 6, _ => 1 };
@@ -356,7 +357,7 @@ public sealed class StudyConductor
         FlowAcquisition f => 2L * AcquisitionRun.FlowFrames(f) * ((2L * f.Matrix * f.Matrix) + 128),
         StaticAcquisition s => 4 * ((2L * s.Matrix * s.Matrix) + 128),
         TomoAcquisition t => 2L * t.ViewsTotal * ((2L * t.Matrix * t.Matrix) + 128),
-        CtAcquisition c => (long)(c.LengthMm / c.SliceMm + 1) * (512L * 512 * 2 + 128),
+        CtAcquisition c => (long)(c.LengthMm / c.SliceMm) * (512L * 512 * 2 + 128),
         _ => 0,
     };
 

@@ -207,6 +207,31 @@ public sealed class WrittenObjectsJudgedByOthersTests(WrittenStudy written) : IC
         Assert.Equal(["ATTN", "SCAT"], read.GetProperty("corrected").EnumerateArray().Select(v => v.GetString()));
     }
 
+    [Fact]
+    public void Pydicom_EveryCode_HasTheMeaningOfTheStandardsTables()
+    {
+        JsonElement wrong = Tools.Python("""
+            import sys, json, pydicom
+            from pydicom.sr._concepts_dict import concepts
+            known = {}
+            for word in concepts["SCT"].values():
+                for code, (meaning, groups) in word.items(): known.setdefault(code, set()).add(meaning.lower())
+            wrong = []; seen = set()
+            def walk(d):
+                for e in d:
+                    if e.VR == "SQ":
+                        for i in e.value:
+                            if "CodeValue" in i and i.CodingSchemeDesignator == "SCT":
+                                seen.add(i.CodeValue)
+                                if i.CodeMeaning.lower() not in known.get(i.CodeValue, ()): wrong.append([i.CodeValue, i.CodeMeaning])
+                            walk(i)
+            for p in sys.argv[1:]: walk(pydicom.dcmread(p, stop_before_pixels=True))
+            print(json.dumps({"wrong": wrong, "seen": len(seen)}))
+            """, written.Paths);
+        Assert.Equal("[]", wrong.GetProperty("wrong").ToString());
+        Assert.True(wrong.GetProperty("seen").GetInt32() >= 10);
+    }
+
     private static string[] Complaints(string path)
     {
         (_, string output, string error) = Tools.Run("dciodvfy", path);

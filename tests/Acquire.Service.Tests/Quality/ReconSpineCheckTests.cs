@@ -32,4 +32,23 @@ public sealed class ReconSpineCheckTests
             Assert.Contains($"towards the {(rows > 0 ? "feet" : "head")} at view {from + 1} ", r.Words, StringComparison.Ordinal);
         }
     }
+
+    [Theory]
+    [InlineData(6)]
+    [InlineData(22)]
+    [InlineData(38)]
+    public void MotionAxial_OneRowForATenthOfTheViews_IsFound(int from)
+    {
+        QualityResult r = new MotionAxialCheck().Judge(new QualityInput { Tomo = new ReconSpine().Tomo(s => s >= from && s < from + 6 ? (1, 0, 0) : (0, 0, 0)) }, Limits.For("motion-axial"));
+        Assert.True(r.Verdict >= Verdict.Warn, r.Words);
+        Assert.InRange(r.Figure!.Value, 0.6, 1.5);
+    }
+
+    [Fact]
+    public void NeighbourShift_CleanData_ScattersNoMoreThanItSays()
+    {
+        var measured = NeighbourShift.Of(new QualityInput { Tomo = new ReconSpine().Tomo(_ => (0, 0, 0)) }.Views!)!;
+        double[] z = [.. measured.Rows.Select((r, v) => r / measured.Sigma[v])];
+        Assert.InRange(1.4826 * SmoothFit.MedianAbsolute(z), 0.5, 1.1);
+    }
 }

@@ -24,16 +24,30 @@ public sealed class MotionAxialCheck : IQualityCheck
         TomoViews views = input.Views!;
         if (AxialShift.Of(views) is not { } shift)
             return Judging.Result(this, Verdict.NotSet, null, limit, "The axial profile holds too little structure to see a shift.", "Look at the cine by eye.");
-        List<double[]> smooth = SmoothFit.Harmonics(views.AngleDeg, Order);
         double[] one = [.. shift.Rows.Select(_ => 1.0)];
-        List<StepEvent> events = StepSearch.Find(shift.Rows, shift.Sigma, views.Stop, views.Stops, smooth, [one], LeastZ, 3, out double scale);
-        double perView = SmoothFit.Median(shift.Sigma);
-        double seen = LeastZ * Math.Max(1, scale) * StepSearch.SigmaInTheMiddle(shift.Sigma, views.Stop, views.Stops, smooth, [one]);
+        double[][] perStop = StepSearch.PerStop(one, views.Stop, views.Stops);
+        List<double[]> smooth = SmoothFit.Harmonics(views.AngleDeg, Order);
+        double[] values = shift.Rows, sigma = Scaled(shift.Rows, shift.Sigma, smooth);
+        NeighbourShift? neighbours = NeighbourShift.Of(views);
+        if (neighbours is not null)
+        {
+            // Two looks at the same displacement: against the mean of all views (sees what lasts) and against the neighbours (sees what is sudden).
+            List<double[]> nearby = SmoothFit.Harmonics(views.AngleDeg, 1);
+            double[] none = new double[views.Count];
+            values = [.. values, .. neighbours.Rows];
+            sigma = [.. sigma, .. Scaled(neighbours.Rows, neighbours.Sigma, nearby)];
+            smooth = [.. smooth.Select(c => (double[])[.. c, .. none]), .. nearby.Select(c => (double[])[.. none, .. c])];
+            perStop = [.. perStop.Select(c => (double[])[.. c, .. neighbours.Differences(c)])];
+        }
+        List<StepEvent> events = StepSearch.Find(values, sigma, views.Stops, smooth, [perStop], LeastZ, 3, out double scale);
+        events.RemoveAll(e => e.Length < MotionWords.LeastPx);
+        double perView = SmoothFit.Median(neighbours?.Sigma ?? shift.Sigma);
+        double seen = LeastZ * Math.Max(1, scale) * StepSearch.SigmaInTheMiddle(sigma, views.Stops, smooth, [perStop]);
         StepEvent? largest = events.MaxBy(e => e.Length);
         double figure = largest?.Length ?? 0;
         Verdict verdict = Judging.Of(figure, limit);
         if (verdict == Verdict.Pass && limit is not null && seen > limit.Fail) verdict = Verdict.Warn;
-        string sensitivity = Judging.Say($"These counts give {perView:0.00} px per view at best (Cramer-Rao); a lasting step in the middle shows from {seen:0.0} px ({seen * views.RowMm:0} mm).");
+        string sensitivity = Judging.Say($"The counts let the shift of one view be known to {perView:0.00} px; a lasting step in the middle shows from {seen:0.0} px ({seen * views.RowMm:0} mm).");
         string words = largest is null
             ? $"No displacement found. {sensitivity}"
             : string.Join(" ", events.Select(e => MotionWords.Axial(e, views))) + " " + sensitivity;
@@ -45,5 +59,13 @@ public sealed class MotionAxialCheck : IQualityCheck
             Svg = Charts.PerView("Axial shift per view, px (up = towards the head)", views, [.. shift.Rows.Select(r => -r)], null),
             PictureText = "Axial shift of every view against the mean profile",
         };
+    }
+
+    /// <summary>Standard deviations brought to the scatter that is really there (those of the neighbour method are a little too large where counts are few).</summary>
+    private static double[] Scaled(double[] values, double[] sigma, IReadOnlyList<double[]> smooth)
+    {
+        var fit = new SmoothFit(smooth, sigma);
+        double scale = Math.Max(0.7, 1.4826 * SmoothFit.MedianAbsolute(fit.Residual(values)));
+        return Array.ConvertAll(sigma, s => s * scale);
     }
 }

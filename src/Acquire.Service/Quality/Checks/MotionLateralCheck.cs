@@ -27,13 +27,14 @@ public sealed class MotionLateralCheck : IQualityCheck
             return Judging.Result(this, Verdict.NotSet, null, limit, "A view without counts has no centroid.", "Look at the cine by eye.");
         List<double[]> smooth = SmoothFit.Harmonics(views.AngleDeg, Order);
         // Detector columns run along -t; t = x cos phi - y sin phi.
-        double[][] directions =
+        double[][][] directions =
         [
-            [.. views.AngleDeg.Select(a => -Math.Cos(a * Math.PI / 180))],
-            [.. views.AngleDeg.Select(a => Math.Sin(a * Math.PI / 180))],
+            StepSearch.PerStop([.. views.AngleDeg.Select(a => -Math.Cos(a * Math.PI / 180))], views.Stop, views.Stops),
+            StepSearch.PerStop([.. views.AngleDeg.Select(a => Math.Sin(a * Math.PI / 180))], views.Stop, views.Stops),
         ];
-        List<StepEvent> events = StepSearch.Find(centroid, sigma, views.Stop, views.Stops, smooth, directions, LeastZ, 3, out double scale);
-        double seen = LeastZ * Math.Max(1, scale) * StepSearch.SigmaInTheMiddle(sigma, views.Stop, views.Stops, smooth, directions);
+        List<StepEvent> events = StepSearch.Find(centroid, sigma, views.Stops, smooth, directions, LeastZ, 3, out double scale);
+        events.RemoveAll(e => e.Length < MotionWords.LeastPx);
+        double seen = LeastZ * Math.Max(1, scale) * StepSearch.SigmaInTheMiddle(sigma, views.Stops, smooth, directions);
         StepEvent? largest = events.MaxBy(e => e.Length);
         double figure = largest?.Length ?? 0;
         Verdict verdict = Judging.Of(figure, limit);
