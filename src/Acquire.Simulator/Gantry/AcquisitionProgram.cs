@@ -121,20 +121,22 @@ internal sealed record AcquisitionProgram
     {
         double us = steps.Sum(s => (double)(s.CountUs + s.PauseUs));
         if (steps.Count == 0 || steps[0].Angle is null) return us / 1e6;
-        for (int i = 0; i < (steps[0].Sweeps ? 1 : steps.Count); i++)
+        (Axis Axis, double To)[] first = [(gantry.Motion[AxisName.Rotation], steps[0].Angle!.Value), (gantry.Motion.Radius(1), steps[0].Radii![0]), (gantry.Motion.Radius(2), steps[0].Radii![1])];
+        (Axis Axis, double To)[] needed = [.. first.Where(m => !m.Axis.IsAt(m.To, gantry.Clock.NowUs))];
+        if (needed.Length > 0) us += gantry.Motion.DurationClear(needed) + SettleUs;
+        for (int i = 1; i < (steps[0].Sweeps ? 1 : steps.Count); i++)
         {
-            double move = MoveUs(gantry, AxisName.Rotation, i == 0 ? null : steps[i - 1].Angle, steps[i].Angle!.Value);
-            for (int h = 0; h < 2; h++) move = Math.Max(move, MoveUs(gantry, AxisName.Head1 + h, i == 0 ? null : steps[i - 1].Radii![h], steps[i].Radii![h]));
+            double move = MoveUs(gantry, AxisName.Rotation, steps[i - 1].Angle!.Value, steps[i].Angle!.Value);
+            for (int h = 0; h < 2; h++) move = Math.Max(move, MoveUs(gantry, AxisName.Head1 + h, steps[i - 1].Radii![h], steps[i].Radii![h]));
             if (move > 0) us += move + SettleUs;
         }
         return us / 1e6;
     }
 
-    private static double MoveUs(SimulatedGantry gantry, AxisName name, double? from, double to)
+    private static double MoveUs(SimulatedGantry gantry, AxisName name, double from, double to)
     {
         Axis axis = gantry.Motion[name];
-        double start = from ?? axis.Position(gantry.Clock.NowUs);
-        return Math.Abs(to - start) < axis.Resolution / 2 ? 0 : new Trapezoid(0, start, to, gantry.SpeedOf(axis), axis.Acceleration).DurationUs;
+        return Math.Abs(to - from) < axis.Resolution / 2 ? 0 : new Trapezoid(0, from, to, gantry.SpeedOf(axis), axis.Acceleration).DurationUs;
     }
 
     public static long Us(double seconds) => (long)Math.Round(seconds * 1e6);

@@ -79,6 +79,7 @@ internal sealed class AcquisitionRunner(SimulatedGantry gantry)
         if (State != AcquisitionStates.Armed) throw new GciException(401);
         if (gantry.State != GantryStates.Ready) throw new GciException(-221, GciStates.Word(gantry.State));
         gantry.DemandInterlock();
+        if (IsTomo) gantry.DemandLatched();
         _armExpiry?.Cancel();
         gantry.Operations.Begin(operation);
         _operation = operation;
@@ -193,7 +194,7 @@ internal sealed class AcquisitionRunner(SimulatedGantry gantry)
             return;
         }
         _doing = Doing.Moving;
-        gantry.Motion.Move(moves, () =>
+        gantry.Motion.MoveClear(moves, () =>
         {
             _doing = Doing.Settling;
             gantry.IsSettling = true;

@@ -35,7 +35,7 @@ internal sealed class FrameStore : IDisposable
             WriteSmall("boots", Boots.ToString(CultureInfo.InvariantCulture), durable: true);
             foreach (string run in Directory.GetDirectories(_runsFolder)) Load(run);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException or JsonException)
         {
             _lock?.Dispose();
             throw new StoreUnavailableException($"the frame store {folder} cannot be used: {e.Message}", e);

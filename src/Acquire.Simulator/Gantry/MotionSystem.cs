@@ -89,6 +89,24 @@ internal sealed class MotionSystem
         return duration;
     }
 
+    /// <summary>A programmed move: straight when the way is clear, else heads out, turn, heads in. Short turns follow the contour and go straight.</summary>
+    public void MoveClear(IReadOnlyList<(Axis Axis, double To)> moves, Action onDone)
+    {
+        if (Detour(moves) is not { } parts)
+        {
+            Move(moves, onDone);
+            return;
+        }
+        Move(parts.Out, () => Move(parts.Turn, () => Move(parts.In, onDone)));
+    }
+
+    /// <summary>How long <see cref="MoveClear"/> takes from here.</summary>
+    public long DurationClear(IReadOnlyList<(Axis Axis, double To)> moves)
+    {
+        if (Detour(moves) is not { } parts) return Duration(moves);
+        return Duration(parts.Out) + Duration(parts.Turn) + parts.In.Select(m => new Trapezoid(0, m.Axis.Max, m.To, _speed(m.Axis), m.Axis.Acceleration).DurationUs).Max();
+    }
+
     /// <summary>Controlled stop of everything; the callback comes when all stand.</summary>
     public void Stop(Action onStopped)
     {
@@ -110,6 +128,17 @@ internal sealed class MotionSystem
         _done?.Cancel();
         foreach (Axis axis in Axes) axis.Freeze(_clock.NowUs);
         _version++;
+    }
+
+    private (List<(Axis Axis, double To)> Out, List<(Axis Axis, double To)> Turn, List<(Axis Axis, double To)> In)? Detour(IReadOnlyList<(Axis Axis, double To)> moves)
+    {
+        const double ShortTurnDeg = 20;
+        Axis rotation = this[AxisName.Rotation];
+        bool isLong = moves.Any(m => m.Axis == rotation && Math.Abs(m.To - Position(AxisName.Rotation)) > ShortTurnDeg);
+        if (!isLong || Blocked([.. moves]) is null) return null;
+        double Target(Axis axis) => moves.Where(m => m.Axis == axis).Select(m => (double?)m.To).FirstOrDefault() ?? axis.Position(_clock.NowUs);
+        Axis[] heads = [Radius(1), Radius(2)];
+        return ([.. heads.Select(h => (h, h.Max))], [.. moves.Where(m => !heads.Contains(m.Axis))], [.. heads.Select(h => (h, Target(h)))]);
     }
 
     private string? Blocked(List<(Axis Axis, double To)> moves)

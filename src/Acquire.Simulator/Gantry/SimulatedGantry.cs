@@ -81,6 +81,12 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         if (Interlock != "OK") throw new GciException(601, Interlock);
     }
 
+    /// <summary>302 when a collimator is not latched: nothing turns then.</summary>
+    public void DemandLatched()
+    {
+        if (Heads.FirstOrDefault(h => h.Latch != "LATC") is { } head) throw new GciException(302, "head " + head.Number);
+    }
+
     public void StartMove(string operation, MovePlan plan)
     {
         BeginMotion(operation);

@@ -121,6 +121,9 @@ public sealed class RefusalTests
         c.Do("DIAG:SIM:FAUL \"collimator\",ON");
         Assert.Equal("\"LEHR\",\"LEHR-0001\",OPEN", c.Ask("HEAD1:COLL?"));
         Assert.Equal(302, c.Try("ACQ:ARM")); // 8
+        c.Do("GANT:ROT 10");
+        Assert.Equal(302, c.Try("MOT:STAR \"turn\"," + c.Ask("MOT:PLAN?").Split(',')[2]));
+        Assert.Equal(302, c.Try("MOT:HOME \"turn\""));
         c.Do("DIAG:SIM:FAUL \"collimator\",OFF", "HEAD1:MATR 256");
         Assert.Equal(410, c.Try("ACQ:ARM")); // 14
         c.Do("HEAD1:MATR 64", "HEAD2:ENER:CLE");

@@ -231,6 +231,31 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task TomoStart_WayToTheFirstStopBlocked_TakesTheHeadsOutFirst()
+    {
+        // Wide at 90 and 270 degrees, narrow at 0 and 180: turning straight from 0 to 180 at 160 mm would go through the arms.
+        await using var bench = new SimulatorBench(new UniformScene(7, 500) { ContourAt = a => 200 - (50 * Math.Cos(2 * a * Math.PI / 180)) });
+        WireClient c = bench.ReadyConsole();
+        c.Do("HEAD1:RAD 160;:HEAD2:RAD 160");
+        c.Move("in");
+        c.Do("GANT:ROT 180");
+        Assert.Equal("COLL_1,0,0", c.Ask("MOT:PLAN?"));
+        c.Do("MOT:CLE", $"ACQ:ID \"{Id}\"", "ACQ:MODE TOMO;TOMO:STAR 180;ARC 90;VIEW 9;TIME 1 S;ORB CONT;:HEAD1:MATR 64;:HEAD2:MATR 64");
+        double seconds = double.Parse(c.Ask("ACQ:CHEC?").Split(',')[3], CultureInfo.InvariantCulture);
+        c.Do("ACQ:ARM", "ACQ:STAR \"op\"");
+        for (double t = 0; t < 90; t += 0.5)
+        {
+            c.Advance(0.5);
+            double[] at = [.. c.Ask("GANT:ROT:ACT?;:HEAD1:RAD:ACT?;:HEAD2:RAD:ACT?").Split(';').Select(f => double.Parse(f.Split(',')[0], CultureInfo.InvariantCulture))];
+            double contour = bench.Scene.ContourRadiusMm(at[0], 0);
+            Assert.True(at[1] > contour - 2 && at[2] > contour - 2, FormattableString.Invariant($"{at[0]} deg: {at[1]}, {at[2]} mm, contour {contour} mm"));
+        }
+        c.Advance(seconds - 90);
+        Assert.StartsWith("READ,DRA", c.Ask("SYST:STAT?"), StringComparison.Ordinal);
+        Assert.Equal(18, c.FetchAll().Count);
+    }
+
+    [Fact]
     public async Task Motion_Plan_IsTheTrapezoidOfClosedForm()
     {
         await using var bench = new SimulatorBench();

@@ -33,7 +33,9 @@ internal sealed class UniformScene(int seed, double cpsPerWindow = 20_000) : ISc
 
     public void Prepare(IReadOnlyList<Exposure> exposures) { }
 
-    public double ContourRadiusMm(double headAngleDeg, double tableMm) => ContourMm;
+    public Func<double, double>? ContourAt { get; init; }
+
+    public double ContourRadiusMm(double headAngleDeg, double tableMm) => ContourAt?.Invoke(headAngleDeg) ?? ContourMm;
 
     private static int HashOf(int seed, int head, double lower, long start, long duration) =>
         unchecked((int)((((((seed * 31L) + head) * 31) + (long)(lower * 100)) * 31) + (start / 10 * 7919) + (duration / 10 * 104729)));

@@ -28,11 +28,13 @@ internal static class MotionBehaviours
             MovePlan? plan = c.Gantry.Motion.LastPlan;
             if (plan is null || plan.Id != c.Arguments[1].Integer) throw new GciException(202, "no such plan");
             if (!c.Gantry.Motion.IsCurrent(plan)) throw new GciException(-221, "PLAN");
+            if (plan.Moves.Any(m => m.Axis.Name == AxisName.Rotation)) c.Gantry.DemandLatched();
             c.Gantry.StartMove(c.Text(0), plan);
         });
         set.Set("MOTion:HOME", c =>
         {
             c.Gantry.DemandInterlock();
+            c.Gantry.DemandLatched();
             c.Gantry.StartHoming(c.Text(0));
         });
         set.Set("MOTion:STOP", c => c.Gantry.StopMotion());
