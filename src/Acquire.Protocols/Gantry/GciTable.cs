@@ -152,7 +152,7 @@ public static class GciTable
         Query("HEAD#:RADius:ACTual", "MM,at target 0|1", "radius now"),
         Setting("HEAD#:RADius:SPEed", "speed, mm/s", Idle, new GciNumber("speed", 0.5, 50, "", 0.1) { Default = 15 }),
         .. TableAxis("TABLe:LONGitudinal", "in", 0, 2100, 40), .. TableAxis("TABLe:VERTical", "height", 450, 1050, 15), .. TableAxis("TABLe:LATeral", "sideways", -80, 80, 10),
-        Setting("CONTour:RADii", "radius per view for TOMO:ORB CONT; without it the gantry's own contour is used", Idle, new GciNumber("radius", 110, 400, "MM", 0.1) { MaxCount = 128 }),
+        Setting("CONTour:RADii", "radius per view for TOMO:ORB CONT; without it the gantry's own contour is used", Idle, new GciNumber("radius", 110, 400, "MM", 0.1) { MaxCount = 128 }) with { Reply = "same; 0 when there is none" },
         Do("CONTour:CLEar", "forgets CONTour:RADii", SafetyClass.Setting, Idle) with { IsOurs = true },
         Query("MOTion:PLAN", "OK|reason,duration s,plan id", "checks the move to all targets; reason HOME, LIM, COLL_n, or STAT"),
         Start("MOTion:STARt", "runs the plan as one coordinated move", SafetyClass.Motion,

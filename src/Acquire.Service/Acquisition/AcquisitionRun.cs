@@ -35,10 +35,16 @@ public sealed record RunResult(Ending Ending, string Reason, LedgerComparison Le
 /// <param name="Title">For people.</param>
 /// <param name="FramesStored">Frames on disk and acknowledged.</param>
 /// <param name="FramesExpected">Frames a complete run has.</param>
-/// <param name="Counts">Counts stored so far, photopeak and scatter together.</param>
+/// <param name="Counts">Counts stored so far, photopeak and scatter together; -1 for a CT, whose slices have none.</param>
 /// <param name="ElapsedSeconds">As the gantry says.</param>
 /// <param name="CountRateCps">Rate of head 1 now.</param>
-public sealed record RunProgress(string StepId, string Title, int FramesStored, int FramesExpected, long Counts, double ElapsedSeconds, double CountRateCps);
+public sealed record RunProgress(string StepId, string Title, int FramesStored, int FramesExpected, long Counts, double ElapsedSeconds, double CountRateCps)
+{
+    /// <summary>What there is so far, in words; slices of a CT have no counts.</summary>
+    public string InWords => Counts < 0
+        ? $"{FramesStored}/{FramesExpected} slices stored"
+        : string.Create(CultureInfo.InvariantCulture, $"{FramesStored}/{FramesExpected} frames stored, {Counts / 1000.0:N0} kcounts");
+}
 
 /// <summary>The acquisition run: configure, arm, start, then store every frame durably before acknowledging it, and compare with the ledger.</summary>
 public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string studyKey, StudyClock clock)
@@ -54,28 +60,48 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
     /// <summary>True once a person pressed Stop: the ending then says so.</summary>
     public Func<bool> StopRequested { get; set; } = () => false;
 
-    /// <summary>Moves gantry, heads and table to where a planned acquisition starts, and reads the positions back.</summary>
-    public async Task PositionAsync(double rotationDeg, double? radiusMm, double tableMm, string operation, CancellationToken cancellation)
+    /// <summary>Distance of the heads from the axis while gantry or table move and while the CT runs, mm: out of the way, within every gantry's range.</summary>
+    public const double RetractedMm = 300;
+
+    /// <summary>Moves to where a planned acquisition starts and reads the positions back: heads out, gantry and table, heads in.</summary>
+    /// <param name="rotationDeg">Machine angle.</param>
+    /// <param name="tableMm">Table position.</param>
+    /// <param name="bringHeads">Asked when gantry and table stand: distance per head, mm.</param>
+    /// <param name="operation">Operation id these moves start with.</param>
+    /// <param name="cancellation">Cancellation.</param>
+    public async Task PositionAsync(double rotationDeg, double tableMm, Func<Task<IReadOnlyList<double>>> bringHeads, string operation, CancellationToken cancellation)
     {
-        await gantry.CommandAsync("GANT:GEOM H180", cancellation);
-        await gantry.CommandAsync(FormattableString.Invariant($"GANT:ROT {rotationDeg:0.##}"), cancellation);
-        if (radiusMm is { } radius)
+        if (!await IsAtAsync("GANT:ROT:ACT?", rotationDeg, RotationToleranceDeg, cancellation) || !await IsAtAsync("TABL:LONG:ACT?", tableMm, TableToleranceMm, cancellation))
         {
-            await gantry.CommandAsync(FormattableString.Invariant($"HEAD1:RAD {radius:0.#}"), cancellation);
-            await gantry.CommandAsync(FormattableString.Invariant($"HEAD2:RAD {radius:0.#}"), cancellation);
+            await gantry.CommandAsync("MOT:CLE", cancellation);
+            await MoveAsync([RetractedMm, RetractedMm], $"{operation}-out", cancellation);
+            await gantry.CommandAsync("GANT:GEOM H180", cancellation);
+            await gantry.CommandAsync(FormattableString.Invariant($"GANT:ROT {rotationDeg:0.##}"), cancellation);
+            await gantry.CommandAsync(FormattableString.Invariant($"TABL:LONG {tableMm:0.#}"), cancellation);
+            await MoveAsync([RetractedMm, RetractedMm], $"{operation}-turn", cancellation);
         }
-        await gantry.CommandAsync(FormattableString.Invariant($"TABL:LONG {tableMm:0.#}"), cancellation);
+        await MoveAsync(await bringHeads(), $"{operation}-in", cancellation);
+        await VerifyPositionAsync("GANT:ROT:ACT?", rotationDeg, RotationToleranceDeg, "gantry rotation", "deg", cancellation);
+        await VerifyPositionAsync("TABL:LONG:ACT?", tableMm, TableToleranceMm, "table", "mm", cancellation);
+    }
+
+    private const double RotationToleranceDeg = 0.1;
+    private const double TableToleranceMm = 0.5;
+
+    private async Task MoveAsync(IReadOnlyList<double> radiusMm, string operation, CancellationToken cancellation)
+    {
+        for (int head = 1; head <= radiusMm.Count; head++)
+            await gantry.CommandAsync(FormattableString.Invariant($"HEAD{head}:RAD {radiusMm[head - 1]:0.#}"), cancellation);
         string[] plan = GantryDriver.Fields(await gantry.QueryAsync("MOT:PLAN?", cancellation));
         if (plan[0] != "OK") throw new AcquireException($"the gantry cannot move there: {plan[0]}; nothing was moved", ExitCodes.Gantry);
         double seconds = GantryDriver.Number(plan[1]);
-        if (seconds > 0)
-        {
-            await gantry.CommandAsync($"MOT:STAR \"{operation}\",{plan[2]}", cancellation);
-            await WaitForOperationAsync(operation, seconds, cancellation);
-        }
-        await VerifyPositionAsync("GANT:ROT:ACT?", rotationDeg, 0.1, "gantry rotation", "deg", cancellation);
-        await VerifyPositionAsync("TABL:LONG:ACT?", tableMm, 0.5, "table", "mm", cancellation);
+        if (seconds <= 0) return;
+        await gantry.CommandAsync($"MOT:STAR \"{operation}\",{plan[2]}", cancellation);
+        await WaitForOperationAsync(operation, seconds, cancellation);
     }
+
+    private async Task<bool> IsAtAsync(string query, double wanted, double tolerance, CancellationToken cancellation) =>
+        Math.Abs(GantryDriver.Number(GantryDriver.Fields(await gantry.QueryAsync(query, cancellation))[0]) - wanted) <= tolerance;
 
     /// <summary>Configures the gantry for a planned acquisition, checks that it can be stored, arms and starts it.</summary>
     /// <remarks>The plan must be in the journal already: a process that dies in here is continued from it.</remarks>
@@ -158,7 +184,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
             }
             AcquisitionState state = await StateAsync(plan, cancellation);
             double rate = plan.Kind == AcquisitionKind.Ct ? 0 : await gantry.CountRateAsync(1, cancellation);
-            Progress?.Invoke(new RunProgress(plan.StepId, plan.Title, stored, plan.ExpectedFrames, counts, state.ElapsedSeconds, rate));
+            Progress?.Invoke(new RunProgress(plan.StepId, plan.Title, stored, plan.ExpectedFrames, plan.Kind == AcquisitionKind.Ct ? -1 : counts, state.ElapsedSeconds, rate));
             if (state.State == "IDLE") return await EndAsync(plan, state, cancellation);
             if (state.State == "DRA") continue;
             if (state.State is "HOLD" && !StopRequested())

@@ -24,7 +24,7 @@ public sealed class PlainDisplay(TextWriter output) : IStudyDisplay
         _step = progress.StepId;
         _tenths = tenths;
         if (!fresh || progress.FramesStored > 0)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"",8}  {"",10}    {progress.Title}: {progress.FramesStored}/{progress.FramesExpected} frames stored, {progress.Counts / 1000.0:N0} kcounts"));
+            output.WriteLine($"{"",8}  {"",10}    {progress.Title}: {progress.InWords}");
     }
 
     /// <inheritdoc/>
@@ -101,7 +101,7 @@ public sealed class LiveDisplay : IStudyDisplay
                 double share = run.FramesExpected == 0 ? 0 : (double)run.FramesStored / run.FramesExpected;
                 int full = (int)Math.Round(40 * share);
                 rows.Add(new Markup(string.Create(CultureInfo.InvariantCulture,
-                    $"{Markup.Escape(run.Title)}  [green]{new string('█', full)}[/][grey]{new string('░', 40 - full)}[/] {run.FramesStored}/{run.FramesExpected} frames  {run.Counts / 1000.0:N0} kcounts  {run.CountRateCps / 1000:F1} kcps")));
+                    $"{Markup.Escape(run.Title)}  [green]{new string('█', full)}[/][grey]{new string('░', 40 - full)}[/] {run.InWords}{(run.CountRateCps > 0 ? string.Create(CultureInfo.InvariantCulture, $", {run.CountRateCps / 1000:F1} kcps") : "")}")));
             }
             rows.Add(new Rule().RuleStyle("grey"));
             rows.AddRange(_story.Select(line => new Markup(line)));

@@ -9,23 +9,23 @@ internal sealed record Code(string Value, string Meaning, string Scheme = "SCT")
 internal static class Codes
 {
     internal static readonly Code Intravenous = new("47625008", "Intravenous route");
-    internal static readonly Code Recumbent = new("102538003", "Recumbent body position");
-    internal static readonly Code Supine = new("40199007", "Supine body position");
-    internal static readonly Code HeadFirst = new("102540008", "Headfirst");
+    internal static readonly Code Recumbent = new("102538003", "recumbent");
+    internal static readonly Code Supine = new("40199007", "Supine");
+    internal static readonly Code HeadFirst = new("102540008", "headfirst");
     internal static readonly Code Transverse = new("62824007", "Transverse");
 
     /// <summary>CID 18, with the energy of the main gamma line in keV (docs: physics-and-qc 1.1) for telling a photopeak window.</summary>
     internal static readonly IReadOnlyList<(string Name, Code Code, double KeV)> Nuclides =
     [
-        ("Tc-99m", new("72454006", "Technetium Tc^99m^"), 140.5),
-        ("I-123", new("21572004", "Iodine I^123^"), 159.0),
-        ("In-111", new("56609000", "Indium In^111^"), 245.4),
-        ("Ga-67", new("2008008", "Gallium Ga^67^"), 93.3),
-        ("Lu-177", new("447553000", "Lutetium Lu^177^"), 208.4),
-        ("Tl-201", new("60057003", "Thallium Tl^201^"), 71.0),
-        ("I-131", new("1368003", "Iodine I^131^"), 364.5),
-        ("Co-57", new("27054007", "Cobalt Co^57^"), 122.1),
-        ("Xe-133", new("80751004", "Xenon Xe^133^"), 81.0),
+        ("Tc-99m", new("72454006", "^99m^Technetium"), 140.5),
+        ("I-123", new("21572004", "^123^Iodine"), 159.0),
+        ("In-111", new("56609000", "^111^Indium"), 245.4),
+        ("Ga-67", new("2008008", "^67^Gallium"), 93.3),
+        ("Lu-177", new("447553000", "^177^Lutetium"), 208.4),
+        ("Tl-201", new("60057003", "^201^Thallium"), 71.0),
+        ("I-131", new("1368003", "^131^Iodine"), 364.5),
+        ("Co-57", new("27054007", "^57^Cobalt"), 122.1),
+        ("Xe-133", new("80751004", "^133^Xenon"), 81.0),
     ];
 
     private static readonly (string Word, Code Code)[] s_tracers =
@@ -35,14 +35,14 @@ internal static class Codes
         ("HDP", new("53951001", "Technetium Tc^99m^ oxidronate")),
         ("HMDP", new("53951001", "Technetium Tc^99m^ oxidronate")),
         ("OXIDRONATE", new("53951001", "Technetium Tc^99m^ oxidronate")),
-        ("PERTECHNETATE", new("19495007", "Technetium Tc^99m^ pertechnetate")),
+        ("PERTECHNETATE", new("19495007", "Sodium pertechnetate Tc^99m^")),
         ("PYP", new("764821009", "Technetium Tc^99m^ pyrophosphate")),
     ];
 
     private static readonly Code[] s_views =
     [
-        new("399001007", "posterior"), new("399136008", "left posterior oblique"), new("399118008", "left lateral"), new("399074003", "left anterior oblique"),
-        new("399321004", "anterior"), new("399108003", "right anterior oblique"), new("399297009", "right lateral"), new("399075002", "right posterior oblique"),
+        new("399001007", "Posterior projection"), new("399136008", "Left posterior oblique"), new("399118008", "Left lateral projection"), new("399074003", "Left anterior oblique"),
+        new("399321004", "Anterior projection"), new("399108003", "Right anterior oblique"), new("399297009", "Right lateral projection"), new("399075002", "Right posterior oblique"),
     ];
 
     private static readonly Dictionary<string, Code> s_regions = new(StringComparer.Ordinal)
@@ -54,7 +54,7 @@ internal static class Codes
         ["KNEE"] = new("72696002", "Knee"),
         ["HAND"] = new("85562004", "Hand"),
         ["FOOT"] = new("56459004", "Foot"),
-        ["HIP"] = new("29836001", "Hip"),
+        ["HIP"] = new("29836001", "Hip joint"),
     };
 
     private static readonly string[] s_unpaired = ["WHOLEBODY", "PELVIS", "CHEST", "ABDOMEN", "HEAD", "SKULL", "CSPINE", "TSPINE", "LSPINE"];

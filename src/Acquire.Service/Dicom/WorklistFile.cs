@@ -10,12 +10,15 @@ public static class WorklistFile
     /// <summary>Reads the entry: one <see cref="ScheduledStudy"/> per item of the Scheduled Procedure Step Sequence (0040,0100).</summary>
     /// <param name="path">The file.</param>
     /// <returns>At least one.</returns>
-    /// <exception cref="AcquireException">Not DICOM, or one of Patient's Name, Patient ID, Study Instance UID or the step sequence is missing. Values are never in the message.</exception>
+    /// <exception cref="AcquireException">Not DICOM, or one of Patient's Name, Patient ID, Study Instance UID or the step sequence is missing, or the name cannot be decoded. Values are never in the message.</exception>
     public static IReadOnlyList<ScheduledStudy> Read(string path)
     {
         DicomDataset entry = DicomFiles.Open(path).Dataset;
         string file = Path.GetFileName(path);
         string name = Needed(entry, DicomTag.PatientName, file);
+        // A character that could not be decoded comes as "?" or U+FFFD. A patient must not be taken under a damaged name.
+        if (name.AsSpan().ContainsAny('?', '\uFFFD'))
+            throw DicomFiles.Bad($"{file}: {Text.Name(DicomTag.PatientName)} cannot be decoded with the character set \"{string.Join('\\', Text.Strings(entry, DicomTag.SpecificCharacterSet))}\" the entry names");
         string id = Needed(entry, DicomTag.PatientID, file);
         string uid = Needed(entry, DicomTag.StudyInstanceUID, file);
         if (!entry.TryGetSequence(DicomTag.ScheduledProcedureStepSequence, out DicomSequence steps) || !steps.Any())

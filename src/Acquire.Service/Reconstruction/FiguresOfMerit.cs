@@ -12,16 +12,16 @@ namespace Acquire.Service.Reconstruction;
 public sealed record FiguresOfMerit(double NrmseBodyPercent, double NrmseBonePercent, IReadOnlyList<(string Name, double Percent)> ContrastRecoveryPercent, double SoftTissueCvPercent, double SoftTissueBiasPercent, double Scale)
 {
     /// <summary>Inner radius of a sphere's background shell beyond the sphere, mm.</summary>
-    public const double ShellFromMm = 4.8;
+    public const double ShellFromMm = 2.4;
 
     /// <summary>Outer radius of a sphere's background shell beyond the sphere, mm.</summary>
-    public const double ShellToMm = 14.4;
+    public const double ShellToMm = 7.2;
 
     /// <summary>Compares.</summary>
     /// <remarks>
     /// Slices: all but an eighth at each end (16 to 111 of 128). Body: mu above 0.0075/mm (half of water), or truth above 0.05
     /// without a map. Bone: truth at least 3.5 and (with a map) mu above 0.0165/mm, which leaves the kidneys out, or inside a
-    /// sphere. Background of a sphere: what it is embedded in, namely those voxels of the shell from 4.8 to 14.4 mm beyond it whose
+    /// sphere. Background of a sphere: what it is embedded in, namely those voxels of the shell from 2.4 to 7.2 mm beyond it whose
     /// truth lies within 25 % of the shell's median. Soft tissue away from edges: truth within 5 % of 1 in all voxels up to
     /// three away.
     /// </remarks>

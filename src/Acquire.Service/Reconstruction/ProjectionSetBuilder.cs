@@ -63,8 +63,7 @@ public static class ProjectionSetBuilder
         }
         views.Sort((a, b) => a.AngleDeg.CompareTo(b.AngleDeg));
         bool wantScatter = options.ScatterFactor > 0 && (lower > 0 || upper > 0);
-        Dictionary<(int Window, int Detector, int View, int Phase), CountFrame> beside = [];
-        foreach (CountFrame f in tomo.Frames.Where(f => f.EnergyWindow == lower || f.EnergyWindow == upper)) beside[(f.EnergyWindow, f.Detector, f.AngularView, f.Phase)] = f;
+        ILookup<(int Window, int Detector, int View, int Phase), CountFrame> beside = tomo.Frames.Where(f => f.EnergyWindow == lower || f.EnergyWindow == upper).ToLookup(f => (f.EnergyWindow, f.Detector, f.AngularView, f.Phase));
 
         int rows = first.Height, columns = first.Width, size = rows * columns;
         float[] counts = new float[views.Count * size];
@@ -81,7 +80,9 @@ public static class ProjectionSetBuilder
                 foreach (int w in new[] { lower, upper })
                 {
                     if (w < 1) continue;
-                    if (!beside.TryGetValue((w, f.Detector, f.AngularView, f.Phase), out CountFrame? side) || side.Width != columns || side.Height != rows)
+                    // A view taken twice has two: the one counted at the same time belongs to this frame.
+                    CountFrame? side = beside[(w, f.Detector, f.AngularView, f.Phase)].MinBy(s => Math.Abs((s.Start - f.Start).TotalSeconds));
+                    if (side is null || side.Width != columns || side.Height != rows)
                         throw ReconstructionInput.Bad(string.Create(CultureInfo.InvariantCulture, $"view {f.AngularView} of detector {f.Detector} has no frame in the scatter window '{tomo.EnergyWindows[w - 1].Name}'."));
                     double factor = ScatterEstimate.TripleEnergyWindow(w == lower ? 1 : 0, tomo.EnergyWindows[w - 1].WidthKeV, w == upper ? 1 : 0, tomo.EnergyWindows[w - 1].WidthKeV, tomo.EnergyWindows[window - 1].WidthKeV);
                     Add(side, estimate, (float)(factor * options.ScatterFactor));

@@ -44,7 +44,21 @@ public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed) 
     public Task<double> LayDownAsync(AcquisitionProtocol protocol, CancellationToken cancellation) => Task.FromResult(1000.0); // L3 of the simulated patient
 
     /// <inheritdoc/>
-    public Task<double> BringHeadsCloseAsync(double rotationDeg, CancellationToken cancellation) => Task.FromResult(170.0);
+    /// <remarks>As by hand: inwards until the gantry's collision model says no, then one step back.</remarks>
+    public async Task<IReadOnlyList<double>> BringHeadsCloseAsync(CancellationToken cancellation)
+    {
+        const double StepMm = 10;
+        double[] radius = [120, 120];
+        while (true)
+        {
+            for (int head = 1; head <= radius.Length; head++)
+                await gantry.CommandAsync(FormattableString.Invariant($"HEAD{head}:RAD {radius[head - 1]:0.#}"), cancellation);
+            string reason = GantryDriver.Fields(await gantry.QueryAsync("MOT:PLAN?", cancellation))[0];
+            int blocked = reason switch { "COLL_1" => 0, "COLL_2" => 1, _ => -1 };
+            if (blocked < 0 || radius[blocked] >= 390) return radius;
+            radius[blocked] += StepMm;
+        }
+    }
 
     /// <inheritdoc/>
     public Task<(double MBq, DateTimeOffset At)> MeasureSyringeAsync(double prescribedMBq, CancellationToken cancellation)

@@ -13,8 +13,8 @@ public interface IStudyPeople
     Task<string> AcknowledgeAsync(Prompt prompt, CancellationToken cancellation);
     /// <summary>Lays the patient down and says where: table position (mm) that has the middle of the wanted region in the middle of the field.</summary>
     Task<double> LayDownAsync(AcquisitionProtocol protocol, CancellationToken cancellation);
-    /// <summary>Brings the heads as close as is safe at a gantry angle: distance from axis to collimator face, mm.</summary>
-    Task<double> BringHeadsCloseAsync(double rotationDeg, CancellationToken cancellation);
+    /// <summary>Brings the heads as close as is safe where gantry and table stand: distance from axis to collimator face per head, mm.</summary>
+    Task<IReadOnlyList<double>> BringHeadsCloseAsync(CancellationToken cancellation);
     /// <summary>Reads the dose calibrator: MBq in the syringe and when.</summary>
     Task<(double MBq, DateTimeOffset At)> MeasureSyringeAsync(double prescribedMBq, CancellationToken cancellation);
     /// <summary>Gives the injection now, or tells when it was given if it was.</summary>

@@ -140,6 +140,15 @@ public sealed class StudyConductor
     {
         string[] state = GantryDriver.Fields(await _c.Gantry.QueryAsync("SYST:STAT?", cancellation));
         if (state[3] != "OK") throw new AcquireException($"the gantry's interlock says {state[3]}; free the cause at the gantry, then `acquire resume`", ExitCodes.Gantry);
+        for (int waited = 0; state[0] == "MOV"; waited++)
+        {
+            // The process before this one left a move running; it ends by itself.
+            if (waited > 300) throw new AcquireException("the gantry has been moving for five minutes; stop it at the gantry, then `acquire resume`", ExitCodes.Gantry);
+            await _c.Clock.PassAsync(TimeSpan.FromSeconds(1), cancellation);
+            state = GantryDriver.Fields(await _c.Gantry.QueryAsync("SYST:STAT?", cancellation));
+        }
+        if (state[0] == "HOLD")
+            throw new AcquireException("the gantry is on hold after a stop; release it at the gantry (MOTion:RESume), then `acquire resume`", ExitCodes.Gantry);
         if (state[0] == "UNH")
         {
             string operation = string.Create(CultureInfo.InvariantCulture, $"home-{_events.Count}");
@@ -256,7 +265,7 @@ public sealed class StudyConductor
         RunResult result = await _run.FollowAsync(plan, Moments(planned), cancellation);
         _facts.KeepResult(plan.AcquisitionId, result);
         string words = result.Ending == Ending.Complete
-            ? string.Create(CultureInfo.InvariantCulture, $"{planned.Title}: complete, {result.Ledger.FramesStored} frames, {result.Ledger.CountsStored / 1000.0:N0} kcounts, ledger equal")
+            ? string.Create(CultureInfo.InvariantCulture, $"{planned.Title}: complete, {result.Ledger.FramesStored} {(planned is CtAcquisition ? "slices" : string.Create(CultureInfo.InvariantCulture, $"frames, {result.Ledger.CountsStored / 1000.0:N0} kcounts"))}, ledger equal")
             : $"{planned.Title}: {result.Reason}";
         Append(new AcquisitionEnded(Now, "console", planned.Id, plan.AcquisitionId, result.Ending, result.Reason), words);
     }
@@ -277,9 +286,22 @@ public sealed class StudyConductor
         if (!await _c.Gantry.SelectAsync(plan.AcquisitionId, cancellation)) return false;
         AcquisitionState state = await _c.Gantry.AcquisitionStateAsync(cancellation);
         if (plan.Kind == AcquisitionKind.Ct)
-            return (await _c.Gantry.LedgerAsync(cancellation)).Frames > 0 || GantryDriver.Fields(await _c.Gantry.QueryAsync("CT:STAT?", cancellation))[0] == "EXP";
+            return await FramesInLedgerAsync(cancellation) > 0 || GantryDriver.Fields(await _c.Gantry.QueryAsync("CT:STAT?", cancellation))[0] == "EXP";
         if (state.State == "ARM") await _c.Gantry.CommandAsync($"ACQ:STAR \"{plan.AcquisitionId:D}\"", cancellation);
-        return state.State != "IDLE" || state.Reason != "NONE" || (await _c.Gantry.LedgerAsync(cancellation)).Frames > 0;
+        return state.State != "IDLE" || state.Reason != "NONE" || await FramesInLedgerAsync(cancellation) > 0;
+    }
+
+    /// <summary>Frames the gantry counted for the selected run; 0 for one that was only named.</summary>
+    private async Task<long> FramesInLedgerAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return (await _c.Gantry.LedgerAsync(cancellation)).Frames;
+        }
+        catch (GantryRefusedException e) when (e.Code == 430)
+        {
+            return 0;
+        }
     }
 
     private async Task BeginAsync(RunPlan plan, PlannedAcquisition planned, CancellationToken cancellation)
@@ -291,8 +313,9 @@ public sealed class StudyConductor
             TomoAcquisition t => t.StartRotationDeg + ((t.Clockwise ? 1 : -1) * plan.FirstStop * (t.ArcDeg / plan.Detectors / t.StopsPerHead(plan.Detectors))),
             _ => 0,
         };
-        double? radius = planned is CtAcquisition ? null : await _c.People.BringHeadsCloseAsync(rotation, cancellation);
-        await _run.PositionAsync(rotation, radius, _tableMm, $"move-{plan.AcquisitionId:D}-{_facts.Clocks().Count}-{_events.Count}", cancellation);
+        await _run.PositionAsync(rotation, _tableMm, () => planned is CtAcquisition
+            ? Task.FromResult<IReadOnlyList<double>>([AcquisitionRun.RetractedMm, AcquisitionRun.RetractedMm])
+            : _c.People.BringHeadsCloseAsync(cancellation), string.Create(CultureInfo.InvariantCulture, $"move-{plan.AcquisitionId:D}-{_events.Count}"), cancellation);
         _facts.KeepClock(await _c.Gantry.ClockAsync(cancellation));
         _facts.KeepPlan(plan);
         if (planned is CtAcquisition ct)
@@ -334,7 +357,7 @@ public sealed class StudyConductor
             FlowAcquisition flow => AcquisitionRun.FlowFrames(flow) * Detectors * windows.Count,
             StaticAcquisition => Detectors * windows.Count,
             TomoAcquisition tomo => (tomo.StopsPerHead(Detectors) - firstStop) * Detectors * windows.Count,
-            CtAcquisition ct => (int)Math.Round(ct.LengthMm / ct.SliceMm) + 1,
+            CtAcquisition ct => (int)Math.Round(ct.LengthMm / ct.SliceMm),
             _ => 0,
         };
         double poll = planned switch { FlowAcquisition flow => flow.FrameTime.TotalSeconds, StaticAcquisition => 10, TomoAcquisition => 6, _ => 1 };
@@ -356,7 +379,7 @@ public sealed class StudyConductor
         FlowAcquisition f => 2L * AcquisitionRun.FlowFrames(f) * ((2L * f.Matrix * f.Matrix) + 128),
         StaticAcquisition s => 4 * ((2L * s.Matrix * s.Matrix) + 128),
         TomoAcquisition t => 2L * t.ViewsTotal * ((2L * t.Matrix * t.Matrix) + 128),
-        CtAcquisition c => (long)(c.LengthMm / c.SliceMm + 1) * (512L * 512 * 2 + 128),
+        CtAcquisition c => (long)(c.LengthMm / c.SliceMm) * (512L * 512 * 2 + 128),
         _ => 0,
     };
 

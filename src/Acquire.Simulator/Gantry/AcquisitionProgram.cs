@@ -121,14 +121,20 @@ internal sealed record AcquisitionProgram
     {
         double us = steps.Sum(s => (double)(s.CountUs + s.PauseUs));
         if (steps.Count == 0 || steps[0].Angle is null) return us / 1e6;
-        Axis rotation = gantry.Motion[AxisName.Rotation];
-        us += rotation.Profile(gantry.Clock.NowUs, steps[0].Angle!.Value, gantry.SpeedOf(rotation)).DurationUs + SettleUs;
-        if (!steps[0].Sweeps && steps.Count > 1)
+        for (int i = 0; i < (steps[0].Sweeps ? 1 : steps.Count); i++)
         {
-            var between = new Trapezoid(0, steps[0].Angle!.Value, steps[1].Angle!.Value, gantry.SpeedOf(rotation), rotation.Acceleration);
-            us += (steps.Count - 1) * (double)(between.DurationUs + SettleUs);
+            double move = MoveUs(gantry, AxisName.Rotation, i == 0 ? null : steps[i - 1].Angle, steps[i].Angle!.Value);
+            for (int h = 0; h < 2; h++) move = Math.Max(move, MoveUs(gantry, AxisName.Head1 + h, i == 0 ? null : steps[i - 1].Radii![h], steps[i].Radii![h]));
+            if (move > 0) us += move + SettleUs;
         }
         return us / 1e6;
+    }
+
+    private static double MoveUs(SimulatedGantry gantry, AxisName name, double? from, double to)
+    {
+        Axis axis = gantry.Motion[name];
+        double start = from ?? axis.Position(gantry.Clock.NowUs);
+        return Math.Abs(to - start) < axis.Resolution / 2 ? 0 : new Trapezoid(0, start, to, gantry.SpeedOf(axis), axis.Acceleration).DurationUs;
     }
 
     public static long Us(double seconds) => (long)Math.Round(seconds * 1e6);

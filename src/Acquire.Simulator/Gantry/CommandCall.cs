@@ -34,7 +34,9 @@ internal sealed class ReplyWriter
 {
     private readonly ArrayBufferWriter<byte> _bytes = new();
 
-    public bool IsEmpty => _bytes.WrittenCount == 0;
+    private bool _any;
+
+    public bool IsEmpty => !_any;
 
     public void Text(string text)
     {
@@ -56,6 +58,7 @@ internal sealed class ReplyWriter
 
     private void Separate()
     {
-        if (!IsEmpty) _bytes.Write(";"u8);
+        if (_any) _bytes.Write(";"u8);
+        _any = true;
     }
 }

@@ -95,10 +95,10 @@ internal sealed class CtScanner(SimulatedGantry gantry)
         if (State == CtStates.Cooling) throw new GciException(502);
         if (gantry.Interlock != "OK") throw new GciException(504);
         if (!gantry.Homed) throw new GciException(201);
+        if (_confirmed is null || _confirmed != Dose()) throw new GciException(503);
         if (ConfiguredId is not { } id || gantry.Store.Find(id) is not null) throw new GciException(430, "CT:ID");
         Axis table = gantry.Motion[AxisName.Longitudinal];
         if (LengthMm <= 0 || Math.Min(Range.Start, Range.End) + PlaneOffsetMm < table.Min || Math.Max(Range.Start, Range.End) + PlaneOffsetMm > table.Max) throw new GciException(-222, "CT:RANG");
-        if (_confirmed is null || _confirmed != Dose()) throw new GciException(503);
         long bytes = SliceCount * (FrameHeader.Length + (2L * Matrix * Matrix));
         if (bytes > gantry.Store.FreeBytes || gantry.Faults.IsOn("store.full")) throw new GciException(410);
         _reserved = bytes;

@@ -100,24 +100,29 @@ internal sealed class GantryConnection : IDisposable
             try
             {
                 await _dispatcher.ExecuteAsync(this, units, error, replies, _gone.Token);
-                if (!replies.IsEmpty) await SendAsync(replies.Finish());
             }
-            catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+            catch (Exception e) when (e is OperationCanceledException)
             {
-                // The other side is gone: its remaining messages are still executed, their replies have nowhere to go.
+                // *OPC? or *WAI of a connection that is gone: given up, what follows is still executed.
             }
             catch (Exception e)
             {
                 _dispatcher.Push(this, new GciError(-310, e.GetType().Name));
                 _gantry.Log.Write("internal error: " + e);
             }
-            finally
+            // Before the reply: whoever has it may count on the lease being renewed already.
+            lock (_gantry.Gate)
             {
-                lock (_gantry.Gate)
-                {
-                    session.Busy--;
-                    _gantry.Sessions.Touch(session);
-                }
+                session.Busy--;
+                _gantry.Sessions.Touch(session);
+            }
+            try
+            {
+                if (!replies.IsEmpty) await SendAsync(replies.Finish());
+            }
+            catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+            {
+                // The other side is gone: the reply has nowhere to go.
             }
         }
     }

@@ -98,7 +98,7 @@ public sealed class GciGrammarTests
     [InlineData("HEAD1:RAD 9.9E37", -222)]
     [InlineData("HEAD1:RAD 1E300", -222)]
     [InlineData("HEAD1:MATR 100", -224)]
-    [InlineData("CT:KV 110", -222)]
+    [InlineData("CT:KV 90", -222)]
     [InlineData("ACQ:ID \"patient\"", -224)]
     [InlineData("ACQ:LAB \"0123456789012345678901234567890123456789012345678901234567890123456789\"", -223)]
     public void Find_BadMessage_GivesScpiError(string message, int number) => Assert.Equal(number, ErrorOf(message));

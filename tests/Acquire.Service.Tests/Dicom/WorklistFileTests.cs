@@ -15,7 +15,7 @@ public sealed class WorklistFileTests
     [Fact]
     public void Read_TheDemoPatient_EverythingInItsPlace()
     {
-        ScheduledStudy study = Assert.Single(WorklistFile.Read(Path.Combine(AppContext.BaseDirectory, "demo", "worklist", "muster-erika.wl")));
+        ScheduledStudy study = Assert.Single(WorklistFile.Read(Path.Combine(AppContext.BaseDirectory, "demo", "worklist", "facet.wl")));
         Assert.Equal("MUSTER^ERIKA", study.PatientName.Reveal());
         Assert.Equal("ACQ-DEMO-1", study.PatientId.Reveal());
         Assert.Equal("19610412", study.BirthDate.Reveal());
@@ -33,9 +33,9 @@ public sealed class WorklistFileTests
         Tools.Need("dump2dcm", "dcmtk");
         using var folder = new TemporaryFolder();
         string source = Path.Combine(SharedData.ProjectRoot, "demo", "worklist");
-        Assert.Equal(0, Tools.Run("dump2dcm", "+te", Path.Combine(source, "muster-erika.dump"), folder.File("again.wl")).ExitCode);
+        Assert.Equal(0, Tools.Run("dump2dcm", "+te", Path.Combine(source, "facet.dump"), folder.File("again.wl")).ExitCode);
         static string Dataset(string path) => Tools.Run("dcmdump", path).Output.Split("# Dicom-Data-Set")[1];
-        Assert.Equal(Dataset(Path.Combine(source, "muster-erika.wl")), Dataset(folder.File("again.wl")));
+        Assert.Equal(Dataset(Path.Combine(source, "facet.wl")), Dataset(folder.File("again.wl")));
     }
 
     [Fact]
@@ -84,6 +84,43 @@ public sealed class WorklistFileTests
         Assert.Equal(ExitCodes.BadInput, e.ExitCode);
         Assert.Contains(attribute, e.Message);
         Assert.DoesNotContain("MUSTER", e.Message);
+    }
+
+    [Theory]
+    [InlineData("\\ISO 2022 IR 87", "ISO 2022 IR 87")]
+    [InlineData("ISO_IR 999", "ISO_IR 999")]
+    public void Read_ANameThatCannotBeDecoded_IsRefusedRatherThanDamaged(string term, string named)
+    {
+        using var folder = new TemporaryFolder();
+        byte[] whole = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "demo", "worklist", "facet.wl"));
+        int charset = whole.AsSpan().IndexOf("ISO_IR 192"u8) - 2, at = whole.AsSpan().IndexOf("MUSTER"u8);
+        byte[] text = System.Text.Encoding.ASCII.GetBytes(term.Length % 2 == 0 ? term : term + " ");
+        whole[at] = 0xDC;
+        File.WriteAllBytes(folder.File("x.wl"), [.. whole[..charset], (byte)text.Length, 0, .. text, .. whole[(charset + 12)..]]);
+        Assert.Contains(named, Assert.Throws<AcquireException>(() => WorklistFile.Read(folder.File("x.wl"))).Message);
+    }
+
+    [Fact]
+    public void Read_EveryByteDamaged_AnEntryOrAClearLine()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] whole = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "demo", "worklist", "facet.wl"));
+        var random = new Random(9);
+        for (int at = 128; at < whole.Length; at++)
+        {
+            byte[] bytes = [.. whole];
+            bytes[at] = (byte)(at % 2 == 0 ? 0xFF : random.Next(256));
+            File.WriteAllBytes(folder.File("x.wl"), bytes);
+            try
+            {
+                Assert.NotEmpty(WorklistFile.Read(folder.File("x.wl")));
+            }
+            catch (AcquireException e)
+            {
+                Assert.Equal(ExitCodes.BadInput, e.ExitCode);
+                Assert.DoesNotContain("ERIKA", e.Message);
+            }
+        }
     }
 
     [Fact]

@@ -112,6 +112,23 @@ public sealed class WrittenObjectsJudgedByOthersTests(WrittenStudy written) : IC
         Assert.Equal(ending is Ending.Aborted or Ending.Stopped ? "MANU" : null, json.GetProperty("t").GetString());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Dciodvfy_OnlyOneOfTwoWindowsTaken_DescribesThatOne(int window)
+    {
+        Tools.Need("dciodvfy", "dicom3tools");
+        using var folder = new TemporaryFolder();
+        CountSeries[] series = [.. written.Study.Series.Select(s => s with { Frames = [.. s.Frames.Where(f => f.EnergyWindow == window)], ExpectedFrames = s.Frames.Count / 2 })];
+        WrittenObjects objects = NuclearMedicineObjects.Write(written.Study with { Series = series, Ct = null }, folder.Path, new UidSource("x"));
+        Assert.Equal(6, objects.Count);
+        Assert.All(objects, o => Assert.Empty(o.Findings));
+        string[] complaints = [.. objects.SelectMany(o => Complaints(o.Path))];
+        Assert.True(complaints.Length == 0, string.Join(Environment.NewLine, complaints));
+        EnergyWindow read = Assert.Single(NuclearMedicineFile.Read(objects[0].Path).EnergyWindows);
+        Assert.Equal(series[0].EnergyWindows[window - 1].LowerLimitKeV, read.LowerLimitKeV);
+    }
+
     [Fact]
     public void Dcentvfy_WholeStudy_ObjectsAgreeWithEachOther()
     {
@@ -205,6 +222,31 @@ public sealed class WrittenObjectsJudgedByOthersTests(WrittenStudy written) : IC
         Assert.All(new[] { volume.X0Mm, volume.Y0Mm, volume.Z0Mm }.Zip(ipp), pair => Assert.Equal(pair.First, pair.Second, 6));
         Assert.Equal(volume.DzMm, read.GetProperty("spacing").GetDouble(), 6);
         Assert.Equal(["ATTN", "SCAT"], read.GetProperty("corrected").EnumerateArray().Select(v => v.GetString()));
+    }
+
+    [Fact]
+    public void Pydicom_EveryCode_HasTheMeaningOfTheStandardsTables()
+    {
+        JsonElement wrong = Tools.Python("""
+            import sys, json, pydicom
+            from pydicom.sr._concepts_dict import concepts
+            known = {}
+            for word in concepts["SCT"].values():
+                for code, (meaning, groups) in word.items(): known.setdefault(code, set()).add(meaning.lower())
+            wrong = []; seen = set()
+            def walk(d):
+                for e in d:
+                    if e.VR == "SQ":
+                        for i in e.value:
+                            if "CodeValue" in i and i.CodingSchemeDesignator == "SCT":
+                                seen.add(i.CodeValue)
+                                if i.CodeMeaning.lower() not in known.get(i.CodeValue, ()): wrong.append([i.CodeValue, i.CodeMeaning])
+                            walk(i)
+            for p in sys.argv[1:]: walk(pydicom.dcmread(p, stop_before_pixels=True))
+            print(json.dumps({"wrong": wrong, "seen": len(seen)}))
+            """, written.Paths);
+        Assert.Equal("[]", wrong.GetProperty("wrong").ToString());
+        Assert.True(wrong.GetProperty("seen").GetInt32() >= 10);
     }
 
     private static string[] Complaints(string path)

@@ -89,6 +89,22 @@ public sealed class ProjectionSetBuilderTests
     }
 
     [Fact]
+    public void FromCountSeries_ViewTakenAgain_EachFrameGetsItsOwnScatter()
+    {
+        EnergyWindow low = new("low", 108, 126, EnergyWindowRole.ScatterLower);
+        CountSeries series = Series(
+        [
+            Frame(1, 1, 1, 0, 0, Flat(50)), Frame(2, 1, 1, 0, 0, Flat(18)) with { EnergyWindow = 2 },
+            Frame(3, 1, 1, 60, 0, Flat(50)), Frame(4, 1, 1, 60, 0, Flat(36)) with { EnergyWindow = 2 },
+        ], [Peak, low]);
+
+        ProjectionSet set = ProjectionSetBuilder.FromCountSeries(series);
+
+        Assert.Equal(1, set.Views);
+        Assert.All(set.Scatter!, s => Assert.Equal(((18.0 / 18) + (36.0 / 18)) * 28 / 2, s, 1e-4));
+    }
+
+    [Fact]
     public void FromCountSeries_TableMoved_SaysSo()
     {
         CountSeries series = Series([Frame(1, 1, 1, 0, 0, Flat(1)), Frame(2, 1, 2, 0, 6, Flat(1)) with { TableLongitudinalMm = 45 }], [Peak]);

@@ -24,7 +24,7 @@ internal static class AcquisitionBehaviours
         {
             AcquisitionProgram program = AcquisitionProgram.From(c.Gantry, c.Gantry.Acquisition.ConfiguredId);
             string verdict = program.Reasons.Count == 0 ? "OK" : string.Join('_', program.Reasons);
-            return string.Create(CultureInfo.InvariantCulture, $"{verdict},{program.Frames},{program.Bytes},{GciText.Number(Math.Round(program.Seconds, 3))}");
+            return string.Create(CultureInfo.InvariantCulture, $"{verdict},{program.Frames},{program.Bytes},{GciText.Number(Math.Ceiling(program.Seconds * 1000) / 1000)}");
         });
         set.Set("ACQuire:ARM", c => c.Gantry.Acquisition.Arm());
         set.Set("ACQuire:STARt", c => c.Gantry.Acquisition.Start(c.Text(0)));

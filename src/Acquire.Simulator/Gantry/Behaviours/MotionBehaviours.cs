@@ -13,6 +13,7 @@ internal static class MotionBehaviours
         AddAxis(set, "TABLe:LONGitudinal", g => g.Gantry.Motion[AxisName.Longitudinal]);
         AddAxis(set, "TABLe:VERTical", g => g.Gantry.Motion[AxisName.Vertical]);
         AddAxis(set, "TABLe:LATeral", g => g.Gantry.Motion[AxisName.Lateral]);
+        set.Query("CONTour:RADii", c => c.Gantry.Settings.Has(c.Row.Header) ? SettingStore.Format(c.Row, c.Gantry.Settings.Get(c.Row.Header)) : "0");
         set.Set("CONTour:CLEar", c => c.Gantry.Settings.Remove("CONTour:RADii"));
         set.Query("MOTion:PLAN", c =>
         {

@@ -11,7 +11,6 @@ internal static class SystemBehaviours
     private static readonly string[] Features = ["STAT", "DYN", "TOMO.STEP", "TOMO.CONT", "CT", "STORE.NV", "SIM"];
 
     private static readonly string[] Geometries = ["H180"];
-    private static readonly int[] TubeVoltages = [80, 100, 120, 140];
 
     public static void AddTo(BehaviourSet set)
     {
@@ -86,7 +85,7 @@ internal static class SystemBehaviours
         collimators = new[] { new { name = "LEHR", keVMax = 170 } },
         geometry = Geometries,
         axes = g.Motion.Axes.Select(a => new { name = a.Word, min = a.Min, max = a.Max, home = a.Home, speed = g.SpeedOf(a), acceleration = a.Acceleration, resolution = a.Resolution, unit = a.Name == AxisName.Rotation ? "deg" : "mm" }),
-        ct = new { present = true, planeOffsetMm = CtScanner.PlaneOffsetMm, matrix = CtScanner.Matrix, pixelMm = CtScanner.PixelMm, beamMm = CtScanner.BeamMm, kv = TubeVoltages },
+        ct = new { present = true, planeOffsetMm = CtScanner.PlaneOffsetMm, matrix = CtScanner.Matrix, pixelMm = CtScanner.PixelMm, beamMm = CtScanner.BeamMm, kv = ((GciNumber)GciTable.Row("CT:KV").Parameters[0]).Only },
         store = new { kind = "NVOL", capacityBytes = g.Store.CapacityBytes },
     });
 
