@@ -27,10 +27,11 @@ internal static class StepSearch
     /// <param name="smooth">Columns of the smooth model.</param>
     /// <param name="directions">One or two directions; each gives per stop the column that a unit displacement at that stop alone makes in the values (see <see cref="PerStop"/>).</param>
     /// <param name="leastZ">Smallest significance that counts.</param>
+    /// <param name="leastStops">Shortest displacement looked for, stops.</param>
     /// <param name="most">Most displacements looked for.</param>
     /// <param name="scale">Residual scale in sigmas that was found (1 when noise is all there is).</param>
     public static List<StepEvent> Find(double[] values, double[] sigma, int stops, IReadOnlyList<double[]> smooth,
-        IReadOnlyList<double[][]> directions, double leastZ, int most, out double scale)
+        IReadOnlyList<double[][]> directions, double leastZ, int leastStops, int most, out double scale)
     {
         var found = new List<StepEvent>();
         var columns = new List<double[]>(smooth);
@@ -40,7 +41,7 @@ internal static class StepSearch
             double[] residual = fit.Residual(values);
             scale = Scale(residual, fit.Parameters);
             if (found.Count >= most) return found;
-            StepEvent? best = Best(fit, residual, stops, directions);
+            StepEvent? best = Best(fit, residual, stops, leastStops, directions);
             if (best is null) return found;
             List<double[]> extended = [.. columns, .. directions.Select(d => Sum(d, best.FirstStop, best.EndStop))];
             var after = new SmoothFit(extended, sigma);
@@ -88,7 +89,7 @@ internal static class StepSearch
         return u;
     }
 
-    private static StepEvent? Best(SmoothFit fit, double[] residual, int stops, IReadOnlyList<double[][]> directions)
+    private static StepEvent? Best(SmoothFit fit, double[] residual, int stops, int leastStops, IReadOnlyList<double[][]> directions)
     {
         int m = directions.Count, p = fit.Parameters;
         // Sums over stops: of u.r and of Q'u, and over pairs of stops of u.u, all whitened; any begin and end is then a few differences.
@@ -113,7 +114,7 @@ internal static class StepSearch
         StepEvent? best = null, lasting = null;
         double[] g = new double[m * m], r = new double[m];
         for (int first = 1; first < stops; first++)
-            for (int end = first + 2; end <= stops; end++)
+            for (int end = first + leastStops; end <= stops; end++)
             {
                 for (int a = 0; a < m; a++)
                 {

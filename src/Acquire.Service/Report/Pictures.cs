@@ -86,14 +86,14 @@ public static class Pictures
         return Planar(lines, order.Length, views.Rows, Percentile(lines, 0.995), ColourMap.Inferno);
     }
 
-    /// <summary>Hottest bone voxel: the hottest 3 x 3 x 3 mean where the CT is above 150 HU; without a CT the hottest anywhere.</summary>
+    /// <summary>Hottest bone voxel: the hottest 3 x 3 x 3 mean where the CT is above 150 HU; without a CT where the attenuation map is above 0.0168 per mm; without either the hottest anywhere.</summary>
     /// <returns>Place in the patient, mm.</returns>
-    public static (double XMm, double YMm, double ZMm) HottestBone(Volume spect, Volume? ct)
+    public static (double XMm, double YMm, double ZMm) HottestBone(Volume spect, Volume? ct, Volume? map = null)
     {
         ArgumentNullException.ThrowIfNull(spect);
         double best = double.MinValue;
         (int I, int J, int K) at = (spect.Nx / 2, spect.Ny / 2, spect.Nz / 2);
-        for (int pass = ct is null ? 1 : 0; pass < 2 && best == double.MinValue; pass++)
+        for (int pass = ct is null && map is null ? 1 : 0; pass < 2 && best == double.MinValue; pass++)
             for (int k = 1; k + 1 < spect.Nz; k++)
                 for (int j = 1; j + 1 < spect.Ny; j++)
                     for (int i = 1; i + 1 < spect.Nx; i++)
@@ -101,7 +101,7 @@ public static class Pictures
                         double v = spect.Values[spect.Index(i, j, k)];
                         if (v * 27 <= best || v <= 0) continue;
                         (double x, double y, double z) = Place(spect, i, j, k);
-                        if (pass == 0 && VolumeSampling.Linear(ct!, x, y, z, -1000) <= 150) continue;
+                        if (pass == 0 && (ct is not null ? VolumeSampling.Linear(ct, x, y, z, -1000) <= 150 : VolumeSampling.Linear(map!, x, y, z, 0) <= 0.0168f)) continue;
                         double sum = 0;
                         for (int c = -1; c <= 1; c++)
                             for (int b = -1; b <= 1; b++)

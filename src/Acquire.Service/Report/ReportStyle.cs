@@ -32,7 +32,7 @@ internal static class ReportStyle
         .frame img{display:block;max-width:100%;height:auto}.px{image-rendering:pixelated}
         .lab{position:absolute;line-height:1;font-size:12px;font-weight:700;padding:2px 4px;color:#fff;background:rgba(0,0,0,.55);border-radius:3px}
         .lab.l{left:3px;top:calc(50% - 8px)}.lab.r{right:3px;top:calc(50% - 8px)}.lab.t{top:3px;left:calc(50% - 8px)}.lab.b{bottom:3px;left:calc(50% - 8px)}
-        .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,480px),1fr));gap:14px}
+        .charts{display:grid;margin-top:12px;grid-template-columns:repeat(auto-fill,minmax(min(100%,480px),1fr));gap:14px}
         svg.chart{width:100%;height:auto;background:var(--card);border-radius:6px}
         svg text{font-family:inherit}.ct{font-size:13px;font-weight:600;fill:var(--fg,#222)}.cl{font-size:11px;fill:var(--dim,#555)}.cg{stroke:var(--line,#ccc);stroke-width:.7}.cm{stroke:var(--fail,#b3261e);stroke-width:1.2;stroke-dasharray:4 3}
         .cine{overflow:hidden;border:1px solid var(--line);line-height:0}.cine img{display:block;max-width:none;height:100%;animation-name:cine;animation-iteration-count:infinite}

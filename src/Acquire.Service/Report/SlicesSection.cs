@@ -17,8 +17,8 @@ internal static class SlicesSection
         string first = volumes.ContainsKey("AC") ? "AC" : volumes.Keys.Order(StringComparer.Ordinal).First();
         Volume main = volumes[first];
         var box = SliceBox.Around(main, ct, map);
-        (double x, double y, double z) = Pictures.HottestBone(main, ct);
-        page.Paragraph(Judging.Say($"All planes go through the cross: {Math.Abs(x):0} mm {(x >= 0 ? "left" : "right")} and {Math.Abs(y):0} mm {(y >= 0 ? "behind" : "in front")} of the rotation axis, z = {z:0} mm, the hottest {(ct is null ? "place" : "bone (CT above 150 HU)")} of {first}. This is where the number is largest, not a finding."));
+        (double x, double y, double z) = Pictures.HottestBone(main, ct, map);
+        page.Paragraph(Judging.Say($"All planes go through the cross: {Math.Abs(x):0} mm {(x >= 0 ? "left" : "right")} and {Math.Abs(y):0} mm {(y >= 0 ? "behind" : "in front")} of the rotation axis, z = {z:0} mm, the hottest {(ct is not null ? "bone (CT above 150 HU)" : map is not null ? "bone (map above 0.0168 per mm)" : "place")} of {first}. This is where the number is largest, not a finding."));
         double upper = Pictures.Percentile(main.Values, 0.9985);
         page.Sub($"{first}: SPECT, {(ct is not null ? "CT" : map is not null ? "attenuation map" : "")}{(ct is not null || map is not null ? ", fused" : "")}");
         Planes(page, first, main, ct, map, box, (x, y, z), upper);

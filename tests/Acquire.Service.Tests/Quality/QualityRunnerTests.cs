@@ -99,4 +99,22 @@ public sealed class QualityRunnerTests
         Assert.Equal(0.25, limits.For("motion-axial")!.Warn);
         Assert.Equal(3, limits.For("truncation")!.Warn);
     }
+
+    [Fact]
+    public void ProtocolLimits_OfTheLibrary_NameKnownChecksInUnitsTheyUnderstand()
+    {
+        string[] files = Directory.GetFiles(Path.Combine(SharedData.ProjectRoot, "protocols", "bone"), "*.yaml");
+        Assert.NotEmpty(files);
+        foreach (string file in files)
+        {
+            AcquisitionProtocol? protocol = ProtocolReader.Read(File.ReadAllText(file), Path.GetFileName(file)).Protocol;
+            Assert.NotNull(protocol);
+            foreach (QualityLimit limit in protocol.QualityLimits)
+            {
+                IQualityCheck? check = QualityRunner.AllChecks.FirstOrDefault(c => c.Name == limit.Check);
+                Assert.True(check is not null, $"{Path.GetFileName(file)}: no check '{limit.Check}'");
+                Assert.True(QualityLimits.TryConvert(limit, check.Unit, out _), $"{limit.Check}: '{limit.Unit}' for '{check.Unit}'");
+            }
+        }
+    }
 }

@@ -19,6 +19,36 @@ public sealed class ReconSpineCheckTests
         Assert.InRange(report.Results.Single(r => r.Check == "spect-ct-registration").Figure!.Value, 0, 1);
     }
 
+    [Fact]
+    public void AllChecks_ProjectionsAlone_NoneFailsAndMotionSaysWhatItCannotSee()
+    {
+        QualityReport report = QualityRunner.Run(new QualityInput { Projections = new ReconSpine().Projections(), AttenuationMap = ReconSpine.Map(), Reconstruction = ReconSpine.Truth() }, Limits);
+        Assert.All(report.Results, r => Assert.True(r.Verdict is Verdict.Pass or Verdict.Warn, $"{r.Check}: {r.Verdict} {r.Words}"));
+        QualityResult axial = report.Results.Single(r => r.Check == "motion-axial");
+        Assert.Equal(0, axial.Figure);
+        Assert.Equal(Verdict.Warn, axial.Verdict);
+        Assert.Contains("cannot show a movement", axial.Action, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Motion_CleanDataThinnedByChance_RaisesNoAlarm(int seed)
+    {
+        var random = new Random(seed);
+        var full = new ReconSpine().Tomo(_ => (0, 0, 0));
+        uint Thin(uint n)
+        {
+            uint kept = 0;
+            for (uint i = 0; i < n; i++) kept += random.NextDouble() < 0.6 ? 1u : 0;
+            return kept;
+        }
+        var input = new QualityInput { Tomo = full with { Frames = [.. full.Frames.Select(f => f with { Counts = Array.ConvertAll(f.Counts, Thin) })] } };
+        Assert.Equal(0, new MotionAxialCheck().Judge(input, Limits.For("motion-axial")).Figure);
+        Assert.Equal(0, new MotionLateralCheck().Judge(input, Limits.For("motion-lateral")).Figure);
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(-2)]

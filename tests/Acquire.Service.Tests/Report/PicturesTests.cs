@@ -101,6 +101,8 @@ public sealed class PicturesTests
         (double x, double y, _) = Pictures.HottestBone(spect, ct);
         Assert.InRange(x, spect.X0Mm + 70, spect.X0Mm + 80);
         Assert.InRange(y, spect.Y0Mm + 105, spect.Y0Mm + 115);
+        Volume map = ct with { Unit = "1/mm", Values = Array.ConvertAll(ct.Values, hu => hu > 100 ? 0.020f : 0.015f) };
+        Assert.InRange(Pictures.HottestBone(spect, null, map).XMm, spect.X0Mm + 70, spect.X0Mm + 80);
         Assert.InRange(Pictures.HottestBone(spect, null).XMm, spect.X0Mm + 35, spect.X0Mm + 45);
     }
 

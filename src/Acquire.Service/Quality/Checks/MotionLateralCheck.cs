@@ -32,7 +32,7 @@ public sealed class MotionLateralCheck : IQualityCheck
             StepSearch.PerStop([.. views.AngleDeg.Select(a => -Math.Cos(a * Math.PI / 180))], views.Stop, views.Stops),
             StepSearch.PerStop([.. views.AngleDeg.Select(a => Math.Sin(a * Math.PI / 180))], views.Stop, views.Stops),
         ];
-        List<StepEvent> events = StepSearch.Find(centroid, sigma, views.Stops, smooth, directions, LeastZ, 3, out double scale);
+        List<StepEvent> events = StepSearch.Find(centroid, sigma, views.Stops, smooth, directions, LeastZ, 2, 3, out double scale);
         events.RemoveAll(e => e.Length < MotionWords.LeastPx);
         double seen = LeastZ * Math.Max(1, scale) * StepSearch.SigmaInTheMiddle(sigma, views.Stops, smooth, directions);
         StepEvent? largest = events.MaxBy(e => e.Length);
