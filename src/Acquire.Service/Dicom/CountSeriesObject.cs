@@ -17,6 +17,7 @@ internal sealed class CountSeriesObject
     private readonly List<string> _findings = [];
     private readonly CountFrame[] _frames;
     private readonly string _type;
+    private readonly int[] _windows;
 
     internal CountSeriesObject(StudyModules modules, CountSeries series, SeriesPlace place)
     {
@@ -33,6 +34,8 @@ internal sealed class CountSeriesObject
         };
         // Frame order of the object: energy window, detector, then (phase, time slice) or (rotation, view); the last varies fastest (PS3.3 C.8.4.8).
         _frames = [.. series.Frames.OrderBy(f => f.EnergyWindow).ThenBy(f => f.Detector).ThenBy(PhaseOf).ThenBy(IndexOf).ThenBy(f => f.FrameNumber)];
+        // Windows that were set but not taken are not in the object: the highest value of a vector must be the number of windows described.
+        _windows = [.. _frames.Select(f => f.EnergyWindow).Distinct().Order()];
         Check();
     }
 
@@ -68,8 +71,8 @@ internal sealed class CountSeriesObject
         if (Termination() is string termination) ds.Add(DicomTag.AcquisitionTerminationCondition, termination);
         StudyModules.AddOrientation(ds);
         _modules.AddRadiopharmaceutical(ds, start);
-        StudyModules.AddEnergyWindows(ds, _series.EnergyWindows);
-        ds.Add(DicomTag.EnergyWindowVector, Vector(f => f.EnergyWindow));
+        StudyModules.AddEnergyWindows(ds, _windows.Select(w => _series.EnergyWindows[w - 1]));
+        ds.Add(DicomTag.EnergyWindowVector, Vector(f => Array.IndexOf(_windows, f.EnergyWindow) + 1));
         ds.Add(DicomTag.NumberOfDetectors, (ushort)detectors.Length);
         ds.Add(DicomTag.DetectorInformationSequence, detectors);
         ds.Add(DicomTag.DetectorVector, Vector(f => f.Detector));
@@ -125,14 +128,12 @@ internal sealed class CountSeriesObject
         int distinct = _frames.Select(f => (f.EnergyWindow, f.Detector, PhaseOf(f), IndexOf(f))).Distinct().Count();
         if (distinct != _frames.Length) throw new RefusedException("two frames have the same detector, energy window and number");
         int indices = _frames.Select(f => (PhaseOf(f), IndexOf(f))).Distinct().Count();
-        int whole = _series.EnergyWindows.Count * detectors * indices;
+        int whole = _windows.Length * detectors * indices;
         int last = _frames.GroupBy(PhaseOf).Sum(phase => phase.Max(IndexOf));
         if (distinct != whole || indices != last)
-            _findings.Add(string.Create(CultureInfo.InvariantCulture, $"{distinct} frames where {_series.EnergyWindows.Count * detectors * last} would be complete: use the vectors, not the order"));
+            _findings.Add(string.Create(CultureInfo.InvariantCulture, $"{distinct} frames where {_windows.Length * detectors * last} would be complete: use the vectors, not the order"));
         if (_frames.Max(f => f.Detector) < detectors || _frames.Select(f => f.Detector).Distinct().Count() < detectors)
             _findings.Add("a detector has no frame");
-        if (_frames.Select(f => f.EnergyWindow).Distinct().Count() < _series.EnergyWindows.Count)
-            _findings.Add("an energy window has no frame");
     }
 
     private ushort[] Vector(Func<CountFrame, int> number) => Array.ConvertAll(_frames, f => (ushort)number(f));

@@ -140,6 +140,15 @@ public sealed class StudyConductor
     {
         string[] state = GantryDriver.Fields(await _c.Gantry.QueryAsync("SYST:STAT?", cancellation));
         if (state[3] != "OK") throw new AcquireException($"the gantry's interlock says {state[3]}; free the cause at the gantry, then `acquire resume`", ExitCodes.Gantry);
+        for (int waited = 0; state[0] == "MOV"; waited++)
+        {
+            // The process before this one left a move running; it ends by itself.
+            if (waited > 300) throw new AcquireException("the gantry has been moving for five minutes; stop it at the gantry, then `acquire resume`", ExitCodes.Gantry);
+            await _c.Clock.PassAsync(TimeSpan.FromSeconds(1), cancellation);
+            state = GantryDriver.Fields(await _c.Gantry.QueryAsync("SYST:STAT?", cancellation));
+        }
+        if (state[0] == "HOLD")
+            throw new AcquireException("the gantry is on hold after a stop; release it at the gantry (MOTion:RESume), then `acquire resume`", ExitCodes.Gantry);
         if (state[0] == "UNH")
         {
             string operation = string.Create(CultureInfo.InvariantCulture, $"home-{_events.Count}");
@@ -277,9 +286,22 @@ public sealed class StudyConductor
         if (!await _c.Gantry.SelectAsync(plan.AcquisitionId, cancellation)) return false;
         AcquisitionState state = await _c.Gantry.AcquisitionStateAsync(cancellation);
         if (plan.Kind == AcquisitionKind.Ct)
-            return (await _c.Gantry.LedgerAsync(cancellation)).Frames > 0 || GantryDriver.Fields(await _c.Gantry.QueryAsync("CT:STAT?", cancellation))[0] == "EXP";
+            return await FramesInLedgerAsync(cancellation) > 0 || GantryDriver.Fields(await _c.Gantry.QueryAsync("CT:STAT?", cancellation))[0] == "EXP";
         if (state.State == "ARM") await _c.Gantry.CommandAsync($"ACQ:STAR \"{plan.AcquisitionId:D}\"", cancellation);
-        return state.State != "IDLE" || state.Reason != "NONE" || (await _c.Gantry.LedgerAsync(cancellation)).Frames > 0;
+        return state.State != "IDLE" || state.Reason != "NONE" || await FramesInLedgerAsync(cancellation) > 0;
+    }
+
+    /// <summary>Frames the gantry counted for the selected run; 0 for one that was only named.</summary>
+    private async Task<long> FramesInLedgerAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return (await _c.Gantry.LedgerAsync(cancellation)).Frames;
+        }
+        catch (GantryRefusedException e) when (e.Code == 430)
+        {
+            return 0;
+        }
     }
 
     private async Task BeginAsync(RunPlan plan, PlannedAcquisition planned, CancellationToken cancellation)

@@ -112,6 +112,23 @@ public sealed class WrittenObjectsJudgedByOthersTests(WrittenStudy written) : IC
         Assert.Equal(ending is Ending.Aborted or Ending.Stopped ? "MANU" : null, json.GetProperty("t").GetString());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Dciodvfy_OnlyOneOfTwoWindowsTaken_DescribesThatOne(int window)
+    {
+        Tools.Need("dciodvfy", "dicom3tools");
+        using var folder = new TemporaryFolder();
+        CountSeries[] series = [.. written.Study.Series.Select(s => s with { Frames = [.. s.Frames.Where(f => f.EnergyWindow == window)], ExpectedFrames = s.Frames.Count / 2 })];
+        WrittenObjects objects = NuclearMedicineObjects.Write(written.Study with { Series = series, Ct = null }, folder.Path, new UidSource("x"));
+        Assert.Equal(6, objects.Count);
+        Assert.All(objects, o => Assert.Empty(o.Findings));
+        string[] complaints = [.. objects.SelectMany(o => Complaints(o.Path))];
+        Assert.True(complaints.Length == 0, string.Join(Environment.NewLine, complaints));
+        EnergyWindow read = Assert.Single(NuclearMedicineFile.Read(objects[0].Path).EnergyWindows);
+        Assert.Equal(series[0].EnergyWindows[window - 1].LowerLimitKeV, read.LowerLimitKeV);
+    }
+
     [Fact]
     public void Dcentvfy_WholeStudy_ObjectsAgreeWithEachOther()
     {
