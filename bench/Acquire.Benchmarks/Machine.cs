@@ -18,9 +18,9 @@ internal static class Machine
     /// <summary>float32 multiply-adds per second with twelve independent chains in registers.</summary>
     public static double MultiplyAddsPerSecond(int threads)
     {
-        const int rounds = 3_000_000;
+        const int rounds = 1_000_000;
         double best = 0;
-        for (int run = 0; run < 4; run++)
+        for (int run = 0; run < 20; run++)
         {
             long start = Stopwatch.GetTimestamp();
             float[] results = new float[threads];
