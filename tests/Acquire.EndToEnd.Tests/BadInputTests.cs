@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Acquire.Service.Cli;
+using Acquire.Service;
 
 namespace Acquire.EndToEnd.Tests;
 

@@ -3,10 +3,9 @@ using System.Globalization;
 using Acquire.Protocols.Clinical;
 using Acquire.Protocols.Gantry;
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Cli;
 using Acquire.Service.Gantry;
 using Acquire.Service.Storage;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 
 namespace Acquire.Service.Acquisition;
 

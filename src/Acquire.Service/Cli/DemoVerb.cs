@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Acquire.Service.Dicom;
 using Acquire.Service.Storage;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 
 namespace Acquire.Service.Cli;
 

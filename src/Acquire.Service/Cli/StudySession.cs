@@ -8,6 +8,7 @@ using Acquire.Protocols.Timeline;
 using Acquire.Service.Gantry;
 using Acquire.Service.Storage;
 using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 using Spectre.Console;
 
 namespace Acquire.Service.Cli;

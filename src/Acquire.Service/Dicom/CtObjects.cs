@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 using FellowOakDicom;
 using FellowOakDicom.Imaging;
 using FellowOakDicom.IO.Buffer;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Cli;
 using FellowOakDicom;
 using FellowOakDicom.Imaging;
 

@@ -15,7 +15,7 @@ internal static class DicomFiles
     }
 
     /// <summary>Opens a file.</summary>
-    /// <exception cref="Cli.AcquireException">Missing, not DICOM, broken, or ending too early.</exception>
+    /// <exception cref="AcquireException">Missing, not DICOM, broken, or ending too early.</exception>
     internal static DicomFile Open(string path)
     {
         string name = Path.GetFileName(path);
@@ -27,7 +27,7 @@ internal static class DicomFiles
         }
         catch (Exception e) when (e is DicomException or IOException or UnauthorizedAccessException)
         {
-            throw new Cli.AcquireException($"{name} cannot be read as DICOM: {e.Message}", Cli.ExitCodes.BadInput, e);
+            throw new AcquireException($"{name} cannot be read as DICOM: {e.Message}", ExitCodes.BadInput, e);
         }
         return file.IsPartial ? throw Bad($"{name} ends too early: it is cut, or was still being written") : file;
     }
@@ -47,7 +47,7 @@ internal static class DicomFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new Cli.AcquireException($"{Path.GetFileName(path)} cannot be written: {e.Message}", Cli.ExitCodes.Storage, e);
+            throw new AcquireException($"{Path.GetFileName(path)} cannot be written: {e.Message}", ExitCodes.Storage, e);
         }
         finally
         {
@@ -55,5 +55,5 @@ internal static class DicomFiles
         }
     }
 
-    internal static Cli.AcquireException Bad(string message) => new(message, Cli.ExitCodes.BadInput);
+    internal static AcquireException Bad(string message) => new(message, ExitCodes.BadInput);
 }

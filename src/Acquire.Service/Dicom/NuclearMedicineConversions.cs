@@ -1,6 +1,5 @@
 using System.Globalization;
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Cli;
 using FellowOakDicom;
 
 namespace Acquire.Service.Dicom;

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Cli;
 using FellowOakDicom;
 using FellowOakDicom.Imaging;
 

@@ -1,6 +1,5 @@
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Cli;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 using FellowOakDicom;
 
 namespace Acquire.Service.Dicom;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 using FellowOakDicom;
 
 namespace Acquire.Service.Dicom;

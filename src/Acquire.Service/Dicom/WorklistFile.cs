@@ -1,5 +1,4 @@
-using Acquire.Service.Cli;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 using FellowOakDicom;
 
 namespace Acquire.Service.Dicom;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Acquire.Protocols.Gantry;
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Cli;
 using Polly;
 using Polly.Retry;
 

@@ -1,5 +1,5 @@
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 
 namespace Acquire.Service.Quality;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Acquire.Protocols.Clinical;
-using Acquire.Service.Cli;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 

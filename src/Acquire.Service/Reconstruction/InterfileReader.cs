@@ -26,7 +26,7 @@ public static class InterfileReader
     /// <summary>Reads a header and its data.</summary>
     /// <param name="path">The header.</param>
     /// <param name="byHand">Geometry the person gave; it wins.</param>
-    /// <exception cref="Cli.AcquireException">A key is missing or the data do not fit; the message names the key and the option that replaces it.</exception>
+    /// <exception cref="AcquireException">A key is missing or the data do not fit; the message names the key and the option that replaces it.</exception>
     public static ReconstructionInput Read(string path, GeometryByHand byHand)
     {
         ArgumentNullException.ThrowIfNull(path);

@@ -36,7 +36,7 @@ public static class ProjectionSetBuilder
     /// </remarks>
     /// <param name="tomo">Frames of a tomographic acquisition.</param>
     /// <param name="options">Choices; null for the defaults.</param>
-    /// <exception cref="Cli.AcquireException">No photopeak frames, mixed matrices, or nothing counted.</exception>
+    /// <exception cref="AcquireException">No photopeak frames, mixed matrices, or nothing counted.</exception>
     public static ProjectionSet FromCountSeries(CountSeries tomo, ProjectionSetOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(tomo);

@@ -1,5 +1,4 @@
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Cli;
 
 namespace Acquire.Service.Reconstruction;
 

@@ -2,7 +2,7 @@ using System.Reflection;
 using Acquire.Protocols.Clinical;
 using Acquire.Protocols.Imaging;
 using Acquire.Service.Quality;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 
 namespace Acquire.Service.Report;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Acquire.Service.Quality;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 
 namespace Acquire.Service.Report;
 

@@ -1,4 +1,3 @@
-using Acquire.Service.Cli;
 
 namespace Acquire.Service.Storage;
 

@@ -1,3 +1,4 @@
+using Acquire.Service.StudyRecords;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -5,7 +6,6 @@ using Acquire.Protocols.Clinical;
 using Acquire.Protocols.Imaging;
 using Acquire.Protocols.Timeline;
 using Acquire.Service.Acquisition;
-using Acquire.Service.Cli;
 using Acquire.Service.Gantry;
 using Acquire.Service.Storage;
 

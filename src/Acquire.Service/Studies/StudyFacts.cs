@@ -1,3 +1,4 @@
+using Acquire.Service.StudyRecords;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Acquire.Protocols.Clinical;

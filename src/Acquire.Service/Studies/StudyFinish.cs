@@ -1,8 +1,9 @@
+using Acquire.Service.StudyRecords;
 using System.Globalization;
 using Acquire.Protocols.Imaging;
 using Acquire.Protocols.Timeline;
-using Acquire.Service.Cli;
 using Acquire.Service.Dicom;
+using Acquire.Service.Gantry;
 using Acquire.Service.Quality;
 using Acquire.Service.Reconstruction;
 using Acquire.Service.Report;

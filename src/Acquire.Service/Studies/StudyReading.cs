@@ -1,8 +1,8 @@
+using Acquire.Service.StudyRecords;
 using Acquire.Protocols.Clinical;
 using Acquire.Protocols.Imaging;
 using Acquire.Protocols.Timeline;
 using Acquire.Service.Acquisition;
-using Acquire.Service.Cli;
 using Acquire.Service.Storage;
 
 namespace Acquire.Service.Studies;

@@ -364,7 +364,7 @@ internal sealed class AcquisitionRunner(SimulatedGantry gantry)
                     RadiusUm = (int)Math.Round(exposures[0].RadiusMm * 1000), TableStartUm = tableUm, TableEndUm = tableUm, TableHeightUm = heightUm,
                     PixelUm = (uint)Math.Round(pixelMm * 1000), PixelCrc = 0,
                 };
-                gantry.Pipeline.Enqueue(new FrameJob(Run, header, () => Expose(exposures, matrix)));
+                gantry.Pipeline.Enqueue(new FrameJob(Run, header, () => Expose(exposures, matrix)) { LiveShare = () => LiveShare(exposures) });
             }
         }
     }
@@ -377,6 +377,12 @@ internal sealed class AcquisitionRunner(SimulatedGantry gantry)
         double start = MotionSystem.HeadAngle(head, interval.RotationStart), end = MotionSystem.HeadAngle(head, interval.RotationEnd);
         return [.. windows.Select(w => new Exposure(head, start, end, radius, table, matrix, pixelMm, w.Value.LowerKeV, w.Value.UpperKeV,
             TimeSpan.FromMicroseconds(interval.StartUs), TimeSpan.FromMicroseconds(interval.EndUs - interval.StartUs)))];
+    }
+
+    private double LiveShare(Exposure[] exposures)
+    {
+        double all = exposures.Sum(e => e.Duration.TotalSeconds);
+        return all <= 0 ? 1 : exposures.Sum(e => e.Duration.TotalSeconds * gantry.Scene.LiveFraction(e)) / all;
     }
 
     private uint[] Expose(Exposure[] exposures, int matrix)

@@ -8,7 +8,11 @@ namespace Acquire.Simulator.Gantry;
 /// <param name="Run">Run.</param>
 /// <param name="Header">Header; pixel size in bytes, sum and CRC are filled in later.</param>
 /// <param name="Compute">Draws the pixels; called once, on another thread.</param>
-internal sealed record FrameJob(StoredRun Run, FrameHeader Header, Func<uint[]> Compute);
+internal sealed record FrameJob(StoredRun Run, FrameHeader Header, Func<uint[]> Compute)
+{
+    /// <summary>Share of the counting time in which the head was able to count; asked when the frame is committed.</summary>
+    public Func<double> LiveShare { get; init; } = () => 1;
+}
 
 /// <summary>Computes frames in parallel outside the gantry's lock, stores them durably and announces them in order. A stop never waits for it.</summary>
 internal sealed class FramePipeline : IAsyncDisposable
@@ -98,7 +102,7 @@ internal sealed class FramePipeline : IAsyncDisposable
 
     private Task CommitAsync(FrameJob job, uint[] pixels)
     {
-        byte[] frame = Assemble(job.Header, pixels, out FrameHeader header);
+        byte[] frame = Assemble(job.Header with { LiveUs = (ulong)Math.Round(job.Header.LiveUs * job.LiveShare()) }, pixels, out FrameHeader header);
         FrameStore.WriteFrame(job.Run, header.Number, frame);
         var entry = FrameEntry.Of(frame, header);
         lock (_gate)

@@ -1,8 +1,8 @@
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Cli;
+using Acquire.Service;
 using Acquire.Service.Dicom;
 using Acquire.Service.Reconstruction;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 using Acquire.Testing;
 using FellowOakDicom;
 

@@ -1,6 +1,6 @@
-using Acquire.Service.Cli;
+using Acquire.Service;
 using Acquire.Service.Dicom;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 using Acquire.Testing;
 
 namespace Acquire.Service.Tests.Dicom;

@@ -1,5 +1,5 @@
 using Acquire.Service.Dicom;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 
 namespace Acquire.Service.Tests.Dicom;
 

@@ -1,5 +1,5 @@
 using Acquire.Protocols.Clinical;
-using Acquire.Service.Cli;
+using Acquire.Service;
 using Acquire.Service.Quality;
 using Acquire.Testing;
 

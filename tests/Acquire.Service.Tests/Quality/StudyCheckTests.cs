@@ -1,7 +1,7 @@
 using Acquire.Protocols.Imaging;
 using Acquire.Service.Quality;
 using Acquire.Service.Quality.Checks;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 
 namespace Acquire.Service.Tests.Quality;
 

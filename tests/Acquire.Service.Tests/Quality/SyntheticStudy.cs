@@ -1,6 +1,6 @@
 using Acquire.Protocols.Clinical;
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 
 namespace Acquire.Service.Tests.Quality;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Cli;
+using Acquire.Service;
 using Acquire.Service.Reconstruction;
 using Acquire.Testing;
 

@@ -1,5 +1,5 @@
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Cli;
+using Acquire.Service;
 using Acquire.Service.Reconstruction;
 
 namespace Acquire.Service.Tests.Reconstruction;

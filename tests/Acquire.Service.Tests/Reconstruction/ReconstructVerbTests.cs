@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Acquire.Protocols.Imaging;
+using Acquire.Service;
 using Acquire.Service.Cli;
 using Acquire.Service.Reconstruction;
 

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using Acquire.Protocols.Imaging;
 using Acquire.Service.Quality;
 using Acquire.Service.Report;
-using Acquire.Service.Studies;
+using Acquire.Service.StudyRecords;
 using Acquire.Service.Tests.Quality;
 
 namespace Acquire.Service.Tests.Report;

@@ -1,3 +1,4 @@
+using Acquire.Service.StudyRecords;
 using Acquire.Protocols.Clinical;
 using Acquire.Protocols.Imaging;
 
@@ -18,7 +19,7 @@ public sealed class FlowTimingCheck : IQualityCheck
     /// <inheritdoc/>
     public QualityResult Judge(QualityInput input, QualityLimit? limit)
     {
-        Studies.StudyRecord study = input.Study!;
+        StudyRecord study = input.Study!;
         FlowAcquisition plan = study.Protocol.Phases.SelectMany(p => p.Acquisitions).OfType<FlowAcquisition>().First();
         CountSeries? flow = study.Series.FirstOrDefault(s => s.StepId == plan.Id) ?? study.Series.FirstOrDefault(s => s.Kind == AcquisitionKind.Dynamic);
         if (flow is null || flow.Frames.Count == 0)

@@ -1,6 +1,5 @@
-using Acquire.Service.Gantry;
 
-namespace Acquire.Service.Studies;
+namespace Acquire.Service.Gantry;
 
 /// <summary>Time of a study: what it is now, and waiting for it to pass.</summary>
 public abstract class StudyClock : TimeProvider

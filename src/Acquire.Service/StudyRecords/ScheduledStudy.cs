@@ -1,4 +1,4 @@
-namespace Acquire.Service.Studies;
+namespace Acquire.Service.StudyRecords;
 
 /// <summary>A value that names a person. Its text form is masked, so that no log, trace or exception can show it by accident (house rule 4).</summary>
 public readonly struct Protected : IEquatable<Protected>

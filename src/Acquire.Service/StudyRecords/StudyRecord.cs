@@ -1,7 +1,7 @@
 using Acquire.Protocols.Clinical;
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Studies;
+namespace Acquire.Service.StudyRecords;
 
 /// <summary>All there is of a study at one moment, read back from disk: what DICOM objects, checks and the report are made of.</summary>
 public sealed record StudyRecord
