@@ -14,24 +14,16 @@ public sealed class QcVerb : IVerb
     {
         var input = new Argument<string>("INPUT") { Description = "Folder in raw-plus-JSON form, Interfile 3.3 header, or DICOM NM tomographic file." };
         var output = new Option<string>("--out") { Description = "Folder for the quick-look volume and report.html.", Required = true };
-        var radius = new Option<double?>("--radius") { Description = "By hand: axis to collimator face, mm." };
-        var start = new Option<double?>("--start-angle") { Description = "By hand: DICOM angle of the first view, degrees." };
-        var direction = new Option<string?>("--direction") { Description = "By hand: cc (angles grow) or cw (angles fall)." };
-        var extent = new Option<double?>("--extent") { Description = "By hand: extent of rotation, degrees." };
+        var geometry = new GeometryOptions();
         var command = new Command("qc", "Checks the quality of tomographic projections, prints a verdict with figure and limit for each check, and writes a report. Exit code 6 when a check fails.")
         {
-            input, output, radius, start, direction, extent,
+            input, output,
         };
+        geometry.AddTo(command);
         command.SetAction(parse =>
         {
-            var byHand = new GeometryByHand
-            {
-                RadiusMm = parse.GetValue(radius),
-                StartAngleDeg = parse.GetValue(start),
-                AnglesGrow = parse.GetValue(direction)?.ToUpperInvariant() switch { null => null, "CC" or "CCW" => true, "CW" => false, _ => throw new AcquireException("--direction must be cc or cw.", ExitCodes.BadInput) },
-                ExtentDeg = parse.GetValue(extent),
-            };
-            ReconstructionInput read = ReconstructionInput.Read(parse.GetValue(input)!, byHand);
+            ReconstructionInput read = ReconstructionInput.Read(parse.GetValue(input)!, geometry.Of(parse));
+            foreach (string finding in read.Findings) Console.WriteLine($"note: {finding}");
             int subsets = Enumerable.Range(1, 12).Last(n => read.Projections.Views % n == 0);
             var settings = new ReconstructionSettings { Iterations = 2, Subsets = subsets, Response = read.Response is not null, Attenuation = read.AttenuationMap is not null, FilterMm = 6 };
             Volume volume = Reconstructor.Run(read, settings, TimeProvider.System);

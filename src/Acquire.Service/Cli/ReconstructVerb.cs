@@ -27,26 +27,16 @@ public sealed class ReconstructVerb : IVerb
         Option<double> cutOff = new("--cutoff") { Description = "Cut-off of fbp as a fraction of Nyquist.", DefaultValueFactory = _ => 0.5 };
         Option<string> folder = new("--out") { Description = "Folder for volume.json, volume.f32 and volume.nii.", Required = true };
         Option<int> threads = new("--threads") { Description = "Threads; 0 for all processors. The result does not depend on it.", DefaultValueFactory = _ => 0 };
-        Option<double?> radius = new("--radius") { Description = "By hand: axis to collimator face, mm." };
-        Option<double?> start = new("--start-angle") { Description = "By hand: DICOM angle of the first view, degrees (0 at the patient's back, growing to the left)." };
-        Option<string?> direction = new("--direction") { Description = "By hand: cc (angles grow) or cw (angles fall)." };
-        Option<double?> extent = new("--extent") { Description = "By hand: extent of rotation, degrees." };
-        Option<string?> collimator = new("--collimator") { Description = "By hand: name (LEHR, LEAP, MELP, ...) or HOLE,LENGTH in mm." };
+        GeometryOptions geometry = new();
         Option<string> progress = new("--progress") { Description = "text, json or off.", DefaultValueFactory = _ => "text" };
         Command command = new("reconstruct", "Reconstructs tomographic projections into a volume.")
         {
-            input, method, iterations, subsets, attenuation, response, scatter, filter, window, cutOff, folder, threads, radius, start, direction, extent, collimator, progress,
+            input, method, iterations, subsets, attenuation, response, scatter, filter, window, cutOff, folder, threads, progress,
         };
+        geometry.AddTo(command);
         command.SetAction((result, cancel) =>
         {
-            GeometryByHand byHand = new()
-            {
-                RadiusMm = Positive(result.GetValue(radius), "--radius"),
-                StartAngleDeg = result.GetValue(start),
-                AnglesGrow = result.GetValue(direction)?.ToUpperInvariant() switch { null => null, "CC" or "CCW" => true, "CW" => false, _ => throw Bad("--direction must be cc or cw.") },
-                ExtentDeg = Positive(result.GetValue(extent), "--extent"),
-                Response = Collimator(result.GetValue(collimator)),
-            };
+            GeometryByHand byHand = geometry.Of(result);
             ReconstructionSettings settings = new()
             {
                 Method = Word<ReconstructionMethod>(result.GetValue(method)!, "--method"),
@@ -55,7 +45,7 @@ public sealed class ReconstructVerb : IVerb
                 Attenuation = !string.Equals(result.GetValue(attenuation), "off", StringComparison.OrdinalIgnoreCase),
                 Response = OnOff(result.GetValue(response)!, "--response"),
                 FilterMm = result.GetValue(filter),
-                Fbp = new FbpOptions { Window = Word<FbpWindow>(result.GetValue(window)!, "--window"), CutOff = Positive(result.GetValue(cutOff), "--cutoff")!.Value },
+                Fbp = new FbpOptions { Window = Word<FbpWindow>(result.GetValue(window)!, "--window"), CutOff = GeometryOptions.Positive(result.GetValue(cutOff), "--cutoff")!.Value },
                 Threads = Math.Max(0, result.GetValue(threads)),
             };
             string how = result.GetValue(progress)!.ToUpperInvariant();
@@ -81,6 +71,7 @@ public sealed class ReconstructVerb : IVerb
         if (how == "TEXT")
         {
             Say($"{input.Description}");
+            foreach (string finding in input.Findings) Say($"note: {finding}");
             Say($"{p.Views} views of {p.Columns} x {p.Rows}, bins {p.BinMm} x {p.RowMm} mm, radius {p.RadiusMm.Min()} to {p.RadiusMm.Max()} mm, {total:N0} counts, scatter {(p.Scatter is null ? "not estimated" : "estimated")}, attenuation {(corrected ? "corrected" : "not corrected")}");
         }
         long start = time.GetTimestamp();
@@ -170,20 +161,8 @@ public sealed class ReconstructVerb : IVerb
 
     private static AcquireException Bad(string message) => new(message, ExitCodes.BadInput);
 
-    private static double? Positive(double? value, string option)
-        => value is null || (value > 0 && double.IsFinite(value.Value)) ? value : throw Bad($"{option} must be above 0.");
-
     private static bool OnOff(string text, string option) => text.ToUpperInvariant() switch { "ON" => true, "OFF" => false, _ => throw Bad($"{option} must be on or off.") };
 
     private static T Word<T>(string text, string option) where T : struct, Enum
         => Enum.TryParse(text, ignoreCase: true, out T value) && Enum.IsDefined(value) && !int.TryParse(text, CultureInfo.InvariantCulture, out _) ? value : throw Bad($"{option} must be one of {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}.");
-
-    private static DetectorResponse? Collimator(string? text)
-    {
-        if (text is null) return null;
-        string[] parts = text.Split(',');
-        if (parts.Length == 2 && double.TryParse(parts[0], CultureInfo.InvariantCulture, out double hole) && double.TryParse(parts[1], CultureInfo.InvariantCulture, out double length) && hole > 0 && length > 2)
-            return DetectorResponse.FromHoles(hole, length);
-        return DetectorResponse.FromName(text) ?? throw Bad("--collimator must be LEHR, LEUHR, LEAP, MELP, HE, 'GE LEHR', 'GE MEGP', 'Philips LEHR', or HOLE,LENGTH in mm.");
-    }
 }

@@ -6,8 +6,8 @@ namespace Acquire.Service.Reconstruction;
 /// <remarks>The program registers the Dicom room's reader here; reconstruction itself knows only <see cref="CountSeries"/>.</remarks>
 public static class DicomTomo
 {
-    /// <summary>Reads a DICOM NM file, with geometry given by hand, into a series of counts; set once at start of the program. Null: no reader is there.</summary>
-    public static Func<string, GeometryByHand, CountSeries>? Reader { get; set; }
+    /// <summary>Reads a DICOM NM file, with geometry given by hand, into a series of counts and what a reader should know of the file; set once at start of the program. Null: no reader is there.</summary>
+    public static Func<string, GeometryByHand, (CountSeries Series, IReadOnlyList<string> Findings)>? Reader { get; set; }
 
     /// <summary>Reads a file and puts its frames in order for reconstruction.</summary>
     /// <param name="path">A DICOM NM file.</param>
@@ -17,6 +17,7 @@ public static class DicomTomo
     {
         ArgumentNullException.ThrowIfNull(byHand);
         if (Reader is null) throw ReconstructionInput.Bad("this program was built without its DICOM reader for tomographic projections; give raw-plus-JSON or Interfile.");
-        return ProjectionSetBuilder.ToInput(Reader(path, byHand), byHand);
+        (CountSeries series, IReadOnlyList<string> findings) = Reader(path, byHand);
+        return ProjectionSetBuilder.ToInput(series, byHand) with { Findings = findings };
     }
 }

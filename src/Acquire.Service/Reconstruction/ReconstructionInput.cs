@@ -21,6 +21,8 @@ public sealed record GeometryByHand
     public bool? AnglesGrow { get; init; }
     /// <summary>Extent of rotation, degrees; null to take the file's.</summary>
     public double? ExtentDeg { get; init; }
+    /// <summary>Pixel size, mm, for a DICOM file that does not say it; null to take the file's.</summary>
+    public double? PixelMm { get; init; }
     /// <summary>Detector response; null to take the file's.</summary>
     public DetectorResponse? Response { get; init; }
 }
@@ -38,6 +40,8 @@ public sealed record ReconstructionInput
     public IReadOnlyList<KnownSphere> Spheres { get; init; } = [];
     /// <summary>Detector response; null when nothing says what the collimator was.</summary>
     public DetectorResponse? Response { get; init; }
+    /// <summary>What was assumed or found odd in the file, one line each; empty when nothing was.</summary>
+    public IReadOnlyList<string> Findings { get; init; } = [];
     /// <summary>Where it came from and what it is, one line for people, without patient data.</summary>
     public required string Description { get; init; }
 
