@@ -5,13 +5,14 @@ namespace Acquire.Service.Quality;
 /// <param name="Sigma">Cramer-Rao standard deviation of each from the counts, rows.</param>
 internal sealed record AxialShift(double[] Rows, double[] Sigma)
 {
-    private const int Edge = 4;
+    private const int Edge = 6;
 
     /// <summary>Measures all views; null when the profiles hold too little to see a shift.</summary>
     public static AxialShift? Of(TomoViews views)
     {
         int n = views.Rows;
-        if (n < (3 * Edge) + 4) return null;
+        (int first, int end) = views.AxialRange(Edge);
+        if (end - first < 16) return null;
         double[][] profiles = [.. Enumerable.Range(0, views.Count).Select(views.RowSums)];
         double[] mean = new double[n];
         foreach (double[] p in profiles)
@@ -20,12 +21,12 @@ internal sealed record AxialShift(double[] Rows, double[] Sigma)
         double floor = Math.Max(1, template.Max() * 1e-3);
         double[] shift = new double[profiles.Length], sigma = new double[profiles.Length];
         for (int v = 0; v < profiles.Length; v++)
-            if (!One(profiles[v], template, floor, out shift[v], out sigma[v])) return null;
+            if (!One(profiles[v], template, floor, first, end, out shift[v], out sigma[v])) return null;
         return new AxialShift(shift, sigma);
     }
 
     /// <summary>Fits A m(z - s) (1 + b z): amplitude, tilt and shift, weights by the model (Poisson).</summary>
-    private static bool One(double[] profile, double[] template, double floor, out double shift, out double sigma)
+    private static bool One(double[] profile, double[] template, double floor, int first, int end, out double shift, out double sigma)
     {
         int n = profile.Length;
         shift = 0;
@@ -36,7 +37,7 @@ internal sealed record AxialShift(double[] Rows, double[] Sigma)
             double[] m = new double[n], slope = new double[n], tilt = new double[n], data = new double[n], sd = new double[n];
             for (int i = 0; i < n; i++)
             {
-                bool used = i >= Edge && i < n - Edge;
+                bool used = i >= first && i < end;
                 m[i] = At(template, i - shift);
                 slope[i] = -(At(template, i - shift + 0.5) - At(template, i - shift - 0.5)) * amplitude;
                 tilt[i] = m[i] * (i - centre) / n;

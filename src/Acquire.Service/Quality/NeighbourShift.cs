@@ -12,7 +12,7 @@ namespace Acquire.Service.Quality;
 internal sealed record NeighbourShift(double[] Rows, double[] Sigma, int[][] Neighbours)
 {
     private const int Reach = 6;
-    private const int Edge = 4;
+    private const int Edge = 6;
     // Sum of squares of smoothing kernel times axial difference: variance of T_z per variance of a pixel of the neighbours.
     private const double SlopeNoise = 0.0264;
 
@@ -24,6 +24,8 @@ internal sealed record NeighbourShift(double[] Rows, double[] Sigma, int[][] Nei
         int[][] neighbours = new int[n][];
         float[][] smooth = [.. views.Images.Select(image => Smoothed(image, views.Rows, views.Columns))];
         int measured = 0;
+        (int first, int end) = views.AxialRange(Edge);
+        if (end - first < 16) return null;
         for (int head = 1; head <= views.Heads; head++)
         {
             int[] own = [.. Enumerable.Range(0, n).Where(v => views.Head[v] == head).OrderBy(v => views.Stop[v])];
@@ -31,7 +33,7 @@ internal sealed record NeighbourShift(double[] Rows, double[] Sigma, int[][] Nei
             {
                 int reach = Math.Min(Reach, Math.Min(i, own.Length - 1 - i));
                 neighbours[own[i]] = [.. Enumerable.Range(1, reach).SelectMany(k => (int[])[own[i - k], own[i + k]])];
-                if (reach == 0 || !One(views, smooth, own[i], neighbours[own[i]], out rows[own[i]], out double s)) continue;
+                if (reach == 0 || !One(views, smooth, own[i], neighbours[own[i]], first, end, out rows[own[i]], out double s)) continue;
                 sigma[own[i]] = s * Math.Sqrt(1 + (1.0 / neighbours[own[i]].Length));
                 measured++;
             }
@@ -53,9 +55,9 @@ internal sealed record NeighbourShift(double[] Rows, double[] Sigma, int[][] Nei
         return d;
     }
 
-    private static bool One(TomoViews views, float[][] smooth, int view, int[] neighbours, out double shift, out double sigma)
+    private static bool One(TomoViews views, float[][] smooth, int view, int[] neighbours, int first, int end, out double shift, out double sigma)
     {
-        int rows = views.Rows, columns = views.Columns, size = rows * columns;
+        int columns = views.Columns, size = views.Rows * columns;
         double[] template = new double[size];
         double total = 0;
         foreach (int k in neighbours)
@@ -68,7 +70,7 @@ internal sealed record NeighbourShift(double[] Rows, double[] Sigma, int[][] Nei
         double[] normal = new double[m * m], right = new double[m];
         float[] image = views.Images[view];
         double noise = 0;
-        for (int r = Edge; r < rows - Edge; r++)
+        for (int r = first; r < end; r++)
             for (int c = 1; c < columns - 1; c++)
             {
                 int at = (r * columns) + c;

@@ -127,6 +127,24 @@ internal sealed class TomoViews
         };
     }
 
+    /// <summary>
+    /// Rows that can tell an axial movement: those with counts, less a margin at each end. The end of the detector's field is a sharp
+    /// edge in the image that stays where it is when the patient moves; it must not take part.
+    /// </summary>
+    /// <param name="margin">Rows left out at each end.</param>
+    public (int First, int End) AxialRange(int margin)
+    {
+        double[] mean = new double[Rows];
+        for (int v = 0; v < Count; v++)
+        {
+            double[] sums = RowSums(v);
+            for (int r = 0; r < Rows; r++) mean[r] += sums[r];
+        }
+        double level = 0.1 * mean.Order().ElementAt(Rows * 9 / 10);
+        int first = Array.FindIndex(mean, m => m > level), last = Array.FindLastIndex(mean, m => m > level);
+        return (first + margin, last + 1 - margin);
+    }
+
     /// <summary>Sum over columns: counts per row of one view.</summary>
     public double[] RowSums(int view)
     {

@@ -28,6 +28,8 @@ internal sealed class SyntheticSpect
     /// <summary>Growth of the bladder blob over the scan, 0.3 = 30 %.</summary>
     public double BladderRise { get; init; }
     public double BladderWeight { get; init; }
+    /// <summary>Rows the detector sees; the rest of the image stays empty, whatever the patient does.</summary>
+    public (int First, int End) Field { get; init; } = (0, 128);
     public double LiveFraction { get; init; } = 1;
 
     public List<Blob> Blobs { get; } = MakeBlobs();
@@ -73,7 +75,7 @@ internal sealed class SyntheticSpect
             double c = ((Matrix - 1) / 2.0) - (((x * cos) - (y * sin)) / PixelMm) + AxisOffsetPx, r = ((Matrix - 1) / 2.0) - (z / PixelMm), s = b.SigmaMm / PixelMm;
             int c0 = Math.Max(0, (int)(c - (4 * s))), c1 = Math.Min(Matrix - 1, (int)(c + (4 * s)) + 1), r0 = Math.Max(0, (int)(r - (4 * s))), r1 = Math.Min(Matrix - 1, (int)(r + (4 * s)) + 1);
             for (int i = c0; i <= c1; i++) gx[i] = Math.Exp(-(i - c) * (i - c) / (2 * s * s));
-            for (int j = r0; j <= r1; j++)
+            for (int j = Math.Max(r0, Field.First); j <= Math.Min(r1, Field.End - 1); j++)
             {
                 double gy = weight / (2 * Math.PI * s * s) * Math.Exp(-(j - r) * (j - r) / (2 * s * s));
                 for (int i = c0; i <= c1; i++) view[(j * Matrix) + i] += gy * gx[i];

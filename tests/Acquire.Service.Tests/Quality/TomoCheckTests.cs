@@ -137,6 +137,17 @@ public sealed class TomoCheckTests
     }
 
     [Theory]
+    [InlineData(-9.6, 20)]
+    [InlineData(4.8, 36)]
+    public void MotionAxial_DetectorShorterThanThePatient_ItsEdgeDoesNotHideTheMovement(double z, int from)
+    {
+        QualityResult r = Judge(new MotionAxialCheck(), new SyntheticSpect { Seed = 7, Field = (24, 104), Motion = s => s >= from ? (0, 0, z) : (0, 0, 0) });
+        Assert.InRange(r.Figure!.Value, 0.75 * Math.Abs(z) / 4.8, 1.25 * Math.Abs(z) / 4.8);
+        Assert.Contains($"towards the {(z > 0 ? "head" : "feet")} at view {from + 1} and stayed", r.Words, StringComparison.Ordinal);
+        Assert.Equal(0, Judge(new MotionAxialCheck(), new SyntheticSpect { Seed = 8, Field = (24, 104) }).Figure);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
