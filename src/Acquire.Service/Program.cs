@@ -16,3 +16,14 @@ catch (AcquireException e)
     Console.Error.WriteLine($"acquire: {e.Message}");
     return e.ExitCode;
 }
+catch (OperationCanceledException)
+{
+    Console.Error.WriteLine("acquire: stopped; what was acknowledged is stored");
+    return ExitCodes.StudyNotComplete;
+}
+catch (Exception e) when (Environment.GetEnvironmentVariable("ACQUIRE_TRACE") is null)
+{
+    // The process boundary: one line without the message, which could quote data of a patient.
+    Console.Error.WriteLine($"acquire: unexpected {e.GetType().Name} in {e.TargetSite?.DeclaringType?.Name}.{e.TargetSite?.Name}: a defect of ours. What was acknowledged is stored; ACQUIRE_TRACE=1 shows the stack");
+    return ExitCodes.Unexpected;
+}

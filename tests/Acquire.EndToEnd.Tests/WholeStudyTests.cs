@@ -55,6 +55,7 @@ public sealed class WholeStudyTests
         string[] arguments = ["demo", "--plain", "--data", data.Path, "--protocol", protocol, "--speed", AsFastAsItGoes, "--seed", "11"];
         bool ended = false;
         int kills = 0;
+        Dictionary<string, byte[]> seen = new(StringComparer.Ordinal);
         while (!ended && kills < 4)
         {
             using AcquireProgram program = AcquireProgram.Start(arguments);
@@ -67,6 +68,8 @@ public sealed class WholeStudyTests
             kills++;
             Dictionary<string, byte[]> onDisk = data.Frames().ToDictionary();
             Assert.All(onDisk.Values, frame => Assert.Null(FrameHeader.Check(frame, out _)));
+            Assert.All(seen, frame => Assert.True(onDisk.TryGetValue(frame.Key, out byte[]? now) && now.AsSpan().SequenceEqual(frame.Value), $"{frame.Key} was on disk before the kill and is not, or is another"));
+            seen = onDisk;
             if (File.Exists(data.File("journal.db")) && StudyIsOpened(data)) arguments = ["resume", "--plain", "--data", data.Path];
             ended = StudyHasEnded(data);
         }
@@ -77,6 +80,7 @@ public sealed class WholeStudyTests
         }
 
         IReadOnlyDictionary<string, byte[]> expected = reference.Frames(), actual = data.Frames();
+        Assert.All(seen, frame => Assert.True(actual[frame.Key].AsSpan().SequenceEqual(frame.Value), $"{frame.Key} changed after the kill"));
         Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), actual.Keys.Order(StringComparer.Ordinal));
         Assert.All(actual, frame => Assert.Null(FrameHeader.Check(frame.Value, out _)));
     }

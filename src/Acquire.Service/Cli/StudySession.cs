@@ -57,14 +57,7 @@ public sealed class StudySession
         string yaml = ReadProtocol(protocolFile, out _);
         string key = StudyKey(options.Seed, scheduled.StudyInstanceUid, data.Journal.Studies().Count);
         DateTimeOffset created = scheduled.ScheduledStart ?? DefaultEpoch;
-        try
-        {
-            data.Journal.AddStudy(key, created, ScheduledStudyJson.Write(scheduled), yaml, options.AsFact());
-        }
-        catch (Microsoft.Data.Sqlite.SqliteException e)
-        {
-            throw DataFolder.Describe(data.Path, e);
-        }
+        data.Journal.AddStudy(key, created, ScheduledStudyJson.Write(scheduled), yaml, options.AsFact());
         return new StudySession(data, key, options);
     }
 

@@ -46,10 +46,11 @@ public sealed class DataFolder : IDisposable
         {
             return new DataFolder(path, lockFile);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Microsoft.Data.Sqlite.SqliteException)
+        catch (Exception e)
         {
             lockFile.Dispose();
-            throw Describe(path, e);
+            if (e is IOException or UnauthorizedAccessException or Microsoft.Data.Sqlite.SqliteException) throw Describe(path, e);
+            throw;
         }
     }
 

@@ -13,10 +13,12 @@ public sealed class Journal : IDisposable
 {
     private const int SchemaVersion = 1;
     private readonly SqliteConnection _connection;
+    private readonly string _folder;
 
     /// <summary>Opens or creates the journal.</summary>
     public Journal(string path)
     {
+        _folder = Path.GetDirectoryName(path)!;
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         _connection.Open();
         Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;");
@@ -40,10 +42,10 @@ public sealed class Journal : IDisposable
     /// <param name="fact">A named text kept with it in the same transaction (how it is run).</param>
     public void AddStudy(string key, DateTimeOffset created, string scheduledJson, string protocolYaml, (string Name, string Value) fact)
     {
-        using SqliteTransaction transaction = _connection.BeginTransaction();
+        Execute("BEGIN IMMEDIATE");
         Execute("INSERT INTO study(key, created, scheduled, protocol) VALUES ($a, $b, $c, $d)", key, Iso(created), scheduledJson, protocolYaml);
         Keep(key, "text", fact.Name, fact.Value);
-        transaction.Commit();
+        Execute("COMMIT");
     }
 
     /// <summary>A study's entry; null when unknown.</summary>
@@ -95,10 +97,18 @@ public sealed class Journal : IDisposable
     /// <summary>ISO 8601 UTC with microseconds.</summary>
     public static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
+    /// <exception cref="AcquireException">The disk did not take it; nothing was written.</exception>
     private void Execute(string sql, params string[] values)
     {
-        using SqliteCommand command = Make(sql, values);
-        command.ExecuteNonQuery();
+        try
+        {
+            using SqliteCommand command = Make(sql, values);
+            command.ExecuteNonQuery();
+        }
+        catch (SqliteException e)
+        {
+            throw DataFolder.Describe(_folder, e);
+        }
     }
 
     private object? Scalar(string sql)

@@ -116,14 +116,7 @@ public sealed class StudyConductor
     /// <summary>Appends an event, durably, and says it.</summary>
     public void Append(StudyEvent happened, string line)
     {
-        try
-        {
-            _c.Data.Journal.Append(_c.StudyKey, happened.At, happened.GetType().Name, StudyEventJson.Serialize(happened));
-        }
-        catch (Microsoft.Data.Sqlite.SqliteException e)
-        {
-            throw DataFolder.Describe(_c.Data.Path, e);
-        }
+        _c.Data.Journal.Append(_c.StudyKey, happened.At, happened.GetType().Name, StudyEventJson.Serialize(happened));
         _events.Add(happened);
         _c.Display.Say(happened.At, Injected is { } zero ? happened.At - zero : null, line);
     }
