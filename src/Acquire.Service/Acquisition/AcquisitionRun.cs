@@ -120,10 +120,10 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
     /// <param name="plan">Plan, in the journal already.</param>
     /// <param name="ct">Settings.</param>
     /// <param name="centreTableMm">Table position of the middle of the scan.</param>
-    /// <param name="confirmDose">Asks a person when the estimate passes an alert level; true to go on.</param>
+    /// <param name="release">Told CTDIvol (mGy) and DLP (mGy cm) before the beam; true to go on.</param>
     /// <param name="cancellation">Cancellation.</param>
     public async Task<(double CtdiMGy, double DlpMGyCm)> StartCtAsync(RunPlan plan, CtAcquisition ct, double centreTableMm,
-        Func<double, double, Task<bool>> confirmDose, CancellationToken cancellation)
+        Func<double, double, Task<bool>> release, CancellationToken cancellation)
     {
         await WarmTubeAsync(plan, cancellation);
         await gantry.CommandAsync($"CT:ID \"{plan.AcquisitionId:D}\"", cancellation);
@@ -137,7 +137,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
         string[] dose = GantryDriver.Fields(await gantry.QueryAsync("CT:DOSE?", cancellation));
         double ctdi = GantryDriver.Number(dose[0]);
         double dlp = GantryDriver.Number(dose[1]);
-        if ((ctdi > ct.CtdiAlertMGy || dlp > ct.DlpAlertMGyCm) && !await confirmDose(ctdi, dlp))
+        if (!await release(ctdi, dlp))
             throw new AcquireException(FormattableString.Invariant($"the CT was not released: estimated CTDIvol {ctdi} mGy, DLP {dlp} mGy cm"), ExitCodes.StudyNotComplete);
         data.RequireSpace(plan.ExpectedFrames * (512L * 512 * 2), plan.Title);
         await gantry.CommandAsync($"CT:DOSE:CONF {dose[0]},{dose[1]}", cancellation);
@@ -251,7 +251,8 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
     {
         GantryLedger ledger = await gantry.LedgerAsync(cancellation);
         LedgerComparison comparison = Compare(plan, ledger);
-        bool complete = comparison.FramesStored == plan.ExpectedFrames && state.Reason is "DONE" or "NONE" && comparison.FramesStored == plan.ExpectedFrames;
+        // A view that was held in the middle comes as two frames: there may be more than planned, never fewer.
+        bool complete = state.Reason is "DONE" or "NONE" && comparison.FramesStored >= plan.ExpectedFrames;
         string taken = FormattableString.Invariant($"{comparison.FramesStored} of {plan.ExpectedFrames} frames kept");
         (Ending ending, string reason) = state.Reason switch
         {

@@ -28,6 +28,9 @@ public sealed class PlainDisplay(TextWriter output) : IStudyDisplay
     }
 
     /// <inheritdoc/>
+    public void Ended() => _step = "";
+
+    /// <inheritdoc/>
     public void Next(string what, TimeSpan? countdown, DateTimeOffset now, TimeSpan? sinceInjection) { }
 }
 
@@ -59,6 +62,12 @@ public sealed class LiveDisplay : IStudyDisplay
     public void Show(RunProgress progress)
     {
         lock (_gate) _run = progress;
+    }
+
+    /// <inheritdoc/>
+    public void Ended()
+    {
+        lock (_gate) _run = null;
     }
 
     /// <inheritdoc/>

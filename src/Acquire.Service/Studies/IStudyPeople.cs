@@ -32,6 +32,8 @@ public interface IStudyDisplay
     void Say(DateTimeOffset at, TimeSpan? sinceInjection, string line);
     /// <summary>Running acquisition.</summary>
     void Show(Acquisition.RunProgress progress);
+    /// <summary>The running acquisition ended.</summary>
+    void Ended();
     /// <summary>What is next and in how long.</summary>
     void Next(string what, TimeSpan? countdown, DateTimeOffset now, TimeSpan? sinceInjection);
 }

@@ -187,9 +187,10 @@ public sealed class StudyConductor
     private async Task InjectAsync()
     {
         DoseMeasured dose = _events.OfType<DoseMeasured>().Last();
-        double mbq = Acquire.Protocols.Nuclides.Radionuclide.Find(_c.Protocol.Tracer.Nuclide)!.ActivityAt(dose.MBq, dose.At, Now);
+        Acquire.Protocols.Nuclides.Radionuclide nuclide = Acquire.Protocols.Nuclides.Radionuclide.Find(_c.Protocol.Tracer.Nuclide)!;
         // Nothing may come between the needle and the journal: no cancellation here.
-        DateTimeOffset at = await _c.People.InjectAsync(mbq, CancellationToken.None);
+        DateTimeOffset at = await _c.People.InjectAsync(nuclide.ActivityAt(dose.MBq, dose.At, Now), CancellationToken.None);
+        double mbq = nuclide.ActivityAt(dose.MBq, dose.At, at);
         Append(new TracerInjected(at, _c.People.Role, mbq), string.Create(CultureInfo.InvariantCulture, $"injected {mbq:F1} MBq: time zero of every window"));
     }
 
@@ -255,16 +256,30 @@ public sealed class StudyConductor
     private async Task TakeAsync(string stepId, CancellationToken cancellation)
     {
         PlannedAcquisition planned = _c.Protocol.Phases.SelectMany(p => p.Acquisitions).Single(a => a.Id == stepId);
-        RunPlan? open = RunIsOpen(planned) ? _facts.Plans().Last(p => p.StepId == planned.Id) : null;
+        RunPlan? last = _facts.Plans().LastOrDefault(p => p.StepId == planned.Id);
+        if (last is not null && _facts.Results().TryGetValue(last.AcquisitionId, out RunResult? kept) && !_events.OfType<AcquisitionEnded>().Any(e => e.AcquisitionId == last.AcquisitionId))
+        {
+            // The process before this one died between the result and its event: the run is over, it is not taken again.
+            SayEnded(last, planned, kept);
+            return;
+        }
+        RunPlan? open = RunIsOpen(planned) ? last : null;
         RunPlan plan = open ?? MakePlan(planned);
         if (open is null || !await IsKnownToGantryAsync(plan, cancellation)) await BeginAsync(plan, planned, cancellation);
         else SayStarted(plan, planned, "found at the gantry, going on");
         RunResult result = await _run.FollowAsync(plan, Moments(planned), cancellation);
+        _c.Display.Ended();
         _facts.KeepResult(plan.AcquisitionId, result);
-        string words = result.Ending == Ending.Complete
-            ? string.Create(CultureInfo.InvariantCulture, $"{planned.Title}: complete, {result.Ledger.FramesStored} {(planned is CtAcquisition ? "slices" : string.Create(CultureInfo.InvariantCulture, $"frames, {result.Ledger.CountsStored / 1000.0:N0} kcounts"))}, ledger equal")
-            : $"{planned.Title}: {result.Reason}";
-        Append(new AcquisitionEnded(Now, "console", planned.Id, plan.AcquisitionId, result.Ending, result.Reason), words);
+        SayEnded(plan, planned, result);
+    }
+
+    private void SayEnded(RunPlan plan, PlannedAcquisition planned, RunResult result)
+    {
+        string taken = planned is CtAcquisition
+            ? $"{result.Ledger.FramesStored} slices"
+            : string.Create(CultureInfo.InvariantCulture, $"{result.Ledger.FramesStored} frames, {result.Ledger.CountsStored / 1000.0:N0} kcounts");
+        Append(new AcquisitionEnded(Now, "console", planned.Id, plan.AcquisitionId, result.Ending, result.Reason),
+            result.Ending == Ending.Complete ? $"{planned.Title}: complete, {taken}, ledger equal" : $"{planned.Title}: {result.Reason}");
     }
 
     private void SayStarted(RunPlan plan, PlannedAcquisition planned, string how)
@@ -319,8 +334,14 @@ public sealed class StudyConductor
         _facts.KeepPlan(plan);
         if (planned is CtAcquisition ct)
         {
-            (double ctdi, double dlp) = await _run.StartCtAsync(plan, ct, _tableMm, (c, d) => _c.People.ReleaseDoseAsync(c, d, cancellation), cancellation);
-            _facts.KeepCt(new CtFacts(plan.AcquisitionId, ct.Id, ct.Kv, ct.MA, ct.RotationTime.TotalSeconds, ct.Pitch, ct.SliceMm, ctdi, dlp, Now, Ending.Open, plan.ExpectedFrames));
+            (double ctdi, double dlp) = await _run.StartCtAsync(plan, ct, _tableMm, async (ctdiMGy, dlpMGyCm) =>
+            {
+                bool alert = ctdiMGy > ct.CtdiAlertMGy || dlpMGyCm > ct.DlpAlertMGyCm;
+                if (alert && !await _c.People.ReleaseDoseAsync(ctdiMGy, dlpMGyCm, cancellation)) return false;
+                // Before the beam: a process that dies while it is on must not take the dose with it.
+                _facts.KeepCt(new CtFacts(plan.AcquisitionId, ct.Id, ct.Kv, ct.MA, ct.RotationTime.TotalSeconds, ct.Pitch, ct.SliceMm, ctdiMGy, dlpMGyCm, Now, Ending.Open, plan.ExpectedFrames));
+                return true;
+            }, cancellation);
             SayStarted(plan, planned, string.Create(CultureInfo.InvariantCulture, $"exposing, CTDIvol {ctdi:0.##} mGy, DLP {dlp:0.#} mGy cm confirmed"));
             return;
         }

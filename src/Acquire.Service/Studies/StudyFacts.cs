@@ -85,6 +85,7 @@ public static class StoredSeries
                 frames.Add(frame);
             }
         }
+        frames = JoinHeldViews(frames);
         if (planned is StaticAcquisition && plans.Count > 1)
         {
             // A repeated view stands for itself: the last run that has all its frames is the view.
@@ -132,6 +133,24 @@ public static class StoredSeries
             for (int i = 0; i < plane; i++) volume.Values[(k * plane) + i] = pixels[i] - 1024f;
         }
         return volume;
+    }
+
+    /// <summary>A view the gantry held in the middle comes as two frames of the same view: their counts and times together are the view.</summary>
+    private static List<CountFrame> JoinHeldViews(List<CountFrame> frames)
+    {
+        var joined = new List<CountFrame>(frames.Count);
+        foreach (CountFrame frame in frames)
+        {
+            int first = frame.AngularView == 0 ? -1 : joined.FindIndex(f => f.AngularView == frame.AngularView && f.Detector == frame.Detector && f.EnergyWindow == frame.EnergyWindow);
+            if (first < 0)
+            {
+                joined.Add(frame);
+                continue;
+            }
+            CountFrame part = joined[first];
+            joined[first] = part with { Counts = [.. part.Counts.Zip(frame.Counts, (a, b) => a + b)], Elapsed = part.Elapsed + frame.Elapsed, Live = part.Live + frame.Live, IsPartial = frame.IsPartial };
+        }
+        return joined;
     }
 
     private static int FramesBefore(RunPlan plan) => plan.FirstStop * plan.Detectors * plan.EnergyWindows.Count;
