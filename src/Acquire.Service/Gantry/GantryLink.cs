@@ -28,24 +28,28 @@ public sealed class GantryLink : IAsyncDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly TimeProvider _wall;
+    private readonly TimeSpan _deadline;
     private int _start;
     private int _end;
     private int _sync = 1_900_000_007;
     private bool _outOfStep;
 
-    private GantryLink(TcpClient client, TimeProvider wall)
+    private GantryLink(TcpClient client, TimeProvider wall, TimeSpan deadline)
     {
         _client = client;
+        _deadline = deadline;
         _stream = client.GetStream();
         _wall = wall;
     }
 
-    /// <summary>Longest wait for an ordinary reply.</summary>
-    public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(10);
-
     /// <summary>Connects.</summary>
+    /// <param name="host">Host.</param>
+    /// <param name="port">Control port.</param>
+    /// <param name="wall">Wall clock.</param>
+    /// <param name="cancellation">Cancellation.</param>
+    /// <param name="deadline">Longest wait for an ordinary reply; default 10 s.</param>
     /// <exception cref="GantryLinkLostException">Nobody answers there.</exception>
-    public static async Task<GantryLink> ConnectAsync(string host, int port, TimeProvider wall, CancellationToken cancellation)
+    public static async Task<GantryLink> ConnectAsync(string host, int port, TimeProvider wall, CancellationToken cancellation, TimeSpan? deadline = null)
     {
         var client = new TcpClient { NoDelay = true };
         try
@@ -53,7 +57,7 @@ public sealed class GantryLink : IAsyncDisposable
             using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5), wall);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
             await client.ConnectAsync(host, port, either.Token);
-            return new GantryLink(client, wall);
+            return new GantryLink(client, wall, deadline ?? TimeSpan.FromSeconds(10));
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException && !cancellation.IsCancellationRequested)
         {
@@ -66,7 +70,7 @@ public sealed class GantryLink : IAsyncDisposable
     /// <exception cref="GantryRefusedException">The gantry refused.</exception>
     public async Task CommandAsync(string command, CancellationToken cancellation)
     {
-        string reply = Encoding.ASCII.GetString(await ExchangeAsync(command + "\nSYST:ERR?\n", Deadline, cancellation));
+        string reply = Encoding.ASCII.GetString(await ExchangeAsync(command + "\nSYST:ERR?\n", _deadline, cancellation));
         ThrowIfError(reply, command);
     }
 
@@ -84,15 +88,15 @@ public sealed class GantryLink : IAsyncDisposable
         {
             int marker = NextSync();
             await SendNeedsTurnAsync($"{query}\nSYST:SYNC? {marker.ToString(CultureInfo.InvariantCulture)}\n", cancellation);
-            byte[] first = await ReceiveNeedsTurnAsync(deadline ?? Deadline, query, cancellation);
+            byte[] first = await ReceiveNeedsTurnAsync(deadline ?? _deadline, query, cancellation);
             if (IsMarker(first, marker))
             {
                 await SendNeedsTurnAsync("SYST:ERR?\n", cancellation);
-                string error = Encoding.ASCII.GetString(await ReceiveNeedsTurnAsync(Deadline, "SYST:ERR?", cancellation));
+                string error = Encoding.ASCII.GetString(await ReceiveNeedsTurnAsync(_deadline, "SYST:ERR?", cancellation));
                 ThrowIfError(error, query);
                 throw new GantryLinkLostException($"the gantry answered {query} with nothing and no error");
             }
-            byte[] second = await ReceiveNeedsTurnAsync(Deadline, "SYST:SYNC?", cancellation);
+            byte[] second = await ReceiveNeedsTurnAsync(_deadline, "SYST:SYNC?", cancellation);
             return IsMarker(second, marker) ? first : throw Lost("the gantry's replies are out of step", null);
         }
         finally
@@ -133,7 +137,7 @@ public sealed class GantryLink : IAsyncDisposable
         // After a time-out an old reply would answer the next question, silently, for ever (control-interface.md section 4).
         int marker = NextSync();
         await _stream.WriteAsync(Encoding.ASCII.GetBytes($"SYST:SYNC? {marker.ToString(CultureInfo.InvariantCulture)}\n"), cancellation);
-        while (!IsMarker(await ReceiveNeedsTurnAsync(Deadline, "SYST:SYNC?", cancellation), marker)) { }
+        while (!IsMarker(await ReceiveNeedsTurnAsync(_deadline, "SYST:SYNC?", cancellation), marker)) { }
         _outOfStep = false;
     }
 

@@ -81,7 +81,8 @@ public static class StoredSeries
             foreach (StoredFrame stored in store.ReadAll(plan.AcquisitionId))
             {
                 CountFrame frame = ToCountFrame(stored, planned, plan, clocks);
-                if (planned is TomoAcquisition && frame.IsPartial && plans.Count > 1) continue; // the stop was taken again, whole, by the next run
+                bool takenAgain = frame.IsPartial && plans.SkipWhile(p => p != plan).Skip(1).Any(later => frame.AngularView - 1 >= later.FirstStop);
+                if (planned is TomoAcquisition && takenAgain) continue; // the next run took this stop again, whole
                 frames.Add(frame);
             }
         }

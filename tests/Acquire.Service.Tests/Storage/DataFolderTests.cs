@@ -1,0 +1,78 @@
+using Acquire.Service.Storage;
+
+namespace Acquire.Service.Tests.Storage;
+
+public sealed class DataFolderTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("acquire-data").FullName;
+
+    [Fact]
+    public void Open_HeldByAnother_RefusedWithStorageCode()
+    {
+        using DataFolder first = DataFolder.Open(_folder);
+
+        AcquireException e = Assert.Throws<AcquireException>(() => DataFolder.Open(_folder));
+
+        Assert.Equal(ExitCodes.Storage, e.ExitCode);
+        Assert.Contains("another instance", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_AfterTheFirstClosed_Works()
+    {
+        DataFolder.Open(_folder).Dispose();
+
+        using DataFolder again = DataFolder.Open(_folder);
+
+        Assert.Empty(again.Journal.Studies());
+    }
+
+    [Fact]
+    public void Open_JournalIsNoDatabase_SaysSoAndLeavesItAlone()
+    {
+        string path = Path.Combine(_folder, "journal.db");
+        File.WriteAllText(path, string.Concat(Enumerable.Repeat("this is no database ", 100)));
+        byte[] before = File.ReadAllBytes(path);
+
+        AcquireException e = Assert.Throws<AcquireException>(() => DataFolder.Open(_folder));
+
+        Assert.Equal(ExitCodes.Storage, e.ExitCode);
+        Assert.Contains("damaged", e.Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(path));
+        DataFolderIsFree();
+    }
+
+    [Fact]
+    public void RequireSpace_MoreThanThereIs_RefusesWithBothNumbers()
+    {
+        using DataFolder data = DataFolder.Open(_folder);
+
+        AcquireException e = Assert.Throws<AcquireException>(() => data.RequireSpace(data.FreeBytes() + (1L << 40), "the study"));
+
+        Assert.Matches(@"\d+ MB free; the study needs \d+ MB", e.Message);
+    }
+
+    [Fact]
+    public void Journal_ReopenedAfterAppend_HasTheEventsInOrder()
+    {
+        using (DataFolder data = DataFolder.Open(_folder))
+        {
+            data.Journal.AddStudy("S1", DateTimeOffset.UnixEpoch, "{}", "id: x", ("demo", "{}"));
+            data.Journal.Append("S1", DateTimeOffset.UnixEpoch.AddSeconds(2), "Note", "second in time");
+            data.Journal.Append("S1", DateTimeOffset.UnixEpoch.AddSeconds(1), "Note", "first in time");
+        }
+
+        using DataFolder again = DataFolder.Open(_folder);
+
+        Assert.Equal(["second in time", "first in time"], again.Journal.Events("S1"));
+        Assert.Equal("{}", again.Journal.Facts("S1", "text")["demo"]);
+    }
+
+    private void DataFolderIsFree()
+    {
+        File.Delete(Path.Combine(_folder, "journal.db"));
+        DataFolder.Open(_folder).Dispose();
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}
