@@ -9,7 +9,11 @@ foreach (Type type in typeof(IVerb).Assembly.GetTypes().Where(t => t.IsClass && 
 
 try
 {
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = null, // Ctrl-C is Stop, and the study still ends honestly
+    });
 }
 catch (AcquireException e)
 {

@@ -51,6 +51,14 @@ public sealed class AcquireProgram : IDisposable
 
     public string Errors => _errors.ToString();
 
+    /// <summary>The operator's Stop, as a service manager or Ctrl-C sends it.</summary>
+    public async Task StopAsync()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "sends SIGTERM with kill");
+        using Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>Pulls the plug: SIGKILL, nothing is flushed or said.</summary>
     public void Kill() => _process.Kill();
 

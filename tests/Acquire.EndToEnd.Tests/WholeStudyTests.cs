@@ -125,6 +125,27 @@ public sealed class WholeStudyTests
         Assert.Contains("lost power", await File.ReadAllTextAsync(Path.Combine(data.StudyFolder, "report.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Demo_StoppedInTheRotation_EndsStoppedInTheSameWordsEverywhereAndKeepsTheCounts()
+    {
+        using var data = new TemporaryData();
+        string[] arguments = ["demo", "--plain", "--data", data.Path, "--protocol", ShortProtocol.Write(data), "--speed", "3000"];
+        using AcquireProgram program = AcquireProgram.Start(arguments);
+        while (await program.Output.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !(line.Contains("SPECT T11 to S3", StringComparison.Ordinal) && line.Contains("frames stored", StringComparison.Ordinal))) { }
+
+        await program.StopAsync();
+        string output = await program.Output.ReadToEndAsync(TestContext.Current.CancellationToken);
+        int code = await program.EndAsync();
+
+        Assert.True(code == 5, $"exit code {code}\n{output}\n{program.Errors}");
+        Assert.Contains("the gantry confirmed", output, StringComparison.Ordinal);
+        Assert.Contains("study stopped: stopped by the operator", output, StringComparison.Ordinal);
+        Assert.Contains("stopped by the operator", Query(data, "SELECT body FROM event WHERE kind='StudyEnded'"), StringComparison.Ordinal);
+        Assert.Contains("stopped by the operator", await File.ReadAllTextAsync(Path.Combine(data.StudyFolder, "report.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        string ledger = Query(data, "SELECT body FROM fact WHERE kind='result' AND body LIKE '%SPECT%'");
+        Assert.Contains("\"CrcEqual\":true", ledger, StringComparison.Ordinal);
+    }
+
     private static readonly SemaphoreSlim ReferenceGate = new(1, 1);
     private static IReadOnlyDictionary<string, byte[]>? _reference;
 

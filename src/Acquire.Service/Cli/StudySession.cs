@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -106,14 +107,15 @@ public sealed class StudySession
 
         bool live = !plain && AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
         IStudyDisplay display = live ? new LiveDisplay() : new PlainDisplay(Console.Out);
-        ConsoleCancelEventHandler onStop = (_, e) =>
+        void OnStop(PosixSignalContext signal)
         {
-            if (_stop) return; // a second Ctrl-C ends the process; the journal is safe anyway
-            e.Cancel = true;
+            if (_stop) return; // a second one ends the process; the journal is safe anyway
+            signal.Cancel = true;
             _stop = true;
-            _ = stopLine.AbortAsync();
-        };
-        Console.CancelKeyPress += onStop;
+            _ = StopAsync(stopLine, display, clock);
+        }
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnStop);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnStop);
         try
         {
             Task<int> work = WorkAsync(protocol, gantry, clock, display, cancellation);
@@ -132,8 +134,20 @@ public sealed class StudySession
         }
         finally
         {
-            Console.CancelKeyPress -= onStop;
             simulator?.Dispose();
+        }
+    }
+
+    private static async Task StopAsync(GantryStopLine stopLine, IStudyDisplay display, StudyClock clock)
+    {
+        try
+        {
+            await stopLine.AbortAsync();
+            display.Say(clock.GetUtcNow(), null, "Stop: the gantry confirmed; what was counted is kept");
+        }
+        catch (Exception e) when (e is GantryLinkLostException or GantryRefusedException)
+        {
+            display.Say(clock.GetUtcNow(), null, "STOP WAS NOT CONFIRMED: use the stop at the gantry");
         }
     }
 

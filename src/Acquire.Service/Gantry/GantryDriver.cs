@@ -295,16 +295,36 @@ public sealed class GantryDriver : IAsyncDisposable
 /// <summary>Stop on a connection of its own: it never waits behind anything (house rule 2).</summary>
 public sealed class GantryStopLine : IAsyncDisposable
 {
-    private readonly GantryLink _link;
+    private readonly GantryAddress _address;
+    private readonly TimeProvider _wall;
+    private GantryLink _link;
 
-    private GantryStopLine(GantryLink link) => _link = link;
+    private GantryStopLine(GantryAddress address, TimeProvider wall, GantryLink link)
+    {
+        _address = address;
+        _wall = wall;
+        _link = link;
+    }
 
     /// <summary>Opens the line while all is well, so that it is there when needed.</summary>
     public static async Task<GantryStopLine> OpenAsync(GantryAddress address, TimeProvider wall, CancellationToken cancellation) =>
-        new(await GantryLink.ConnectAsync(address.Host, address.Port, wall, cancellation));
+        new(address, wall, await GantryLink.ConnectAsync(address.Host, address.Port, wall, cancellation));
 
-    /// <summary>Ends motion, acquisition and exposure; frames are kept, marked partial. Any role may, in any state.</summary>
-    public Task AbortAsync() => _link.CommandAsync("ABOR", CancellationToken.None);
+    /// <summary>Ends motion, acquisition and exposure; frames are kept, marked partial. Any role may, in any state. A broken line is opened anew once.</summary>
+    /// <exception cref="GantryLinkLostException">The gantry did not confirm: its own stop has to be used.</exception>
+    public async Task AbortAsync()
+    {
+        try
+        {
+            await _link.CommandAsync("ABOR", CancellationToken.None);
+        }
+        catch (GantryLinkLostException)
+        {
+            await _link.DisposeAsync();
+            _link = await GantryLink.ConnectAsync(_address.Host, _address.Port, _wall, CancellationToken.None);
+            await _link.CommandAsync("ABOR", CancellationToken.None);
+        }
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _link.DisposeAsync();
