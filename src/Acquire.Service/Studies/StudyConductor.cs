@@ -266,9 +266,10 @@ public sealed class StudyConductor
         RunPlan? open = RunIsOpen(planned) ? last : null;
         RunPlan plan = open ?? MakePlan(planned);
         if (open is null || !await IsKnownToGantryAsync(plan, cancellation)) await BeginAsync(plan, planned, cancellation);
-        else SayStarted(plan, planned, "found at the gantry, going on");
+        else _c.Display.Say(Now, Injected is { } zero ? Now - zero : null, $"{planned.Title}: found at the gantry, going on");
         RunResult result = await _run.FollowAsync(plan, Moments(planned), cancellation);
         _c.Display.Ended();
+        SayStarted(plan, planned, CountedFrom(plan)?.Start ?? Now, "had been started");
         _facts.KeepResult(plan.AcquisitionId, result);
         SayEnded(plan, planned, result);
     }
@@ -278,19 +279,30 @@ public sealed class StudyConductor
         string taken = planned is CtAcquisition
             ? $"{result.Ledger.FramesStored} slices"
             : string.Create(CultureInfo.InvariantCulture, $"{result.Ledger.FramesStored} frames, {result.Ledger.CountsStored / 1000.0:N0} kcounts");
-        Append(new AcquisitionEnded(Now, "console", planned.Id, plan.AcquisitionId, result.Ending, result.Reason),
+        DateTimeOffset at = CountedFrom(plan)?.End is { } end && end < Now ? end : Now; // when counting ended, not when we heard of it
+        Append(new AcquisitionEnded(at, "console", planned.Id, plan.AcquisitionId, result.Ending, result.Reason),
             result.Ending == Ending.Complete ? $"{planned.Title}: complete, {taken}, ledger equal" : $"{planned.Title}: {result.Reason}");
     }
 
-    private void SayStarted(RunPlan plan, PlannedAcquisition planned, string how)
+    /// <summary>Writes that a run started, unless the journal has it: a process may die between the start and the event.</summary>
+    private void SayStarted(RunPlan plan, PlannedAcquisition planned, DateTimeOffset at, string how)
     {
-        if (_events.OfType<AcquisitionStarted>().Any(e => e.AcquisitionId == plan.AcquisitionId))
+        if (_events.OfType<AcquisitionStarted>().Any(e => e.AcquisitionId == plan.AcquisitionId)) return;
+        ulong tick = _facts.Clocks().Values.MaxBy(c => c.Utc)?.TickAt(at) ?? 0;
+        Append(new AcquisitionStarted(at, _c.People.Role, planned.Id, plan.AcquisitionId, tick), $"{planned.Title}: {how}");
+    }
+
+    /// <summary>When the stored frames of a run were counted, console time; null when there are none.</summary>
+    private (DateTimeOffset Start, DateTimeOffset End)? CountedFrom(RunPlan plan)
+    {
+        (DateTimeOffset Start, DateTimeOffset End)? span = null;
+        foreach (StoredFrame frame in _c.Data.Frames(_c.StudyKey).ReadAll(plan.AcquisitionId))
         {
-            _c.Display.Say(Now, Injected is { } zero ? Now - zero : null, $"{planned.Title}: {how}");
-            return;
+            if (!_facts.Clocks().TryGetValue(frame.Header.BootId, out ClockAnchor? clock)) continue;
+            DateTimeOffset start = clock.At(frame.Header.StartTickUs), end = clock.At(frame.Header.StartTickUs + frame.Header.ElapsedUs);
+            span = span is { } s ? (start < s.Start ? start : s.Start, end > s.End ? end : s.End) : (start, end);
         }
-        ulong tick = _facts.Clocks().Values.MaxBy(c => c.Utc)?.TickAt(Now) ?? 0;
-        Append(new AcquisitionStarted(Now, _c.People.Role, planned.Id, plan.AcquisitionId, tick), $"{planned.Title}: {how}");
+        return span;
     }
 
     private async Task<bool> IsKnownToGantryAsync(RunPlan plan, CancellationToken cancellation)
@@ -342,11 +354,11 @@ public sealed class StudyConductor
                 _facts.KeepCt(new CtFacts(plan.AcquisitionId, ct.Id, ct.Kv, ct.MA, ct.RotationTime.TotalSeconds, ct.Pitch, ct.SliceMm, ctdiMGy, dlpMGyCm, Now, Ending.Open, plan.ExpectedFrames));
                 return true;
             }, cancellation);
-            SayStarted(plan, planned, string.Create(CultureInfo.InvariantCulture, $"exposing, CTDIvol {ctdi:0.##} mGy, DLP {dlp:0.#} mGy cm confirmed"));
+            SayStarted(plan, planned, Now, string.Create(CultureInfo.InvariantCulture, $"exposing, CTDIvol {ctdi:0.##} mGy, DLP {dlp:0.#} mGy cm confirmed"));
             return;
         }
         await _run.StartAsync(plan, planned, cancellation);
-        SayStarted(plan, planned, string.Create(CultureInfo.InvariantCulture, $"armed and started, {plan.ExpectedFrames} frames"));
+        SayStarted(plan, planned, Now, string.Create(CultureInfo.InvariantCulture, $"armed and started, {plan.ExpectedFrames} frames"));
     }
 
     private List<(double AtSeconds, Func<Task> Do)> Moments(PlannedAcquisition planned) =>
