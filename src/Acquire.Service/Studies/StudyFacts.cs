@@ -22,8 +22,12 @@ public sealed class StudyFacts(Journal journal, string studyKey)
     /// <summary>Plans of all runs, in the order they were made.</summary>
     public IReadOnlyList<RunPlan> Plans() => [.. Read<RunPlanFact>("plan").OrderBy(p => p.Order).Select(p => p.Plan)];
 
-    /// <summary>Keeps a plan before its run is started.</summary>
-    public void KeepPlan(RunPlan plan) => Keep("plan", plan.AcquisitionId.ToString("D"), new RunPlanFact(Plans().Count, plan));
+    /// <summary>Keeps a plan before its run is started. A plan that is kept again, after a restart, stays in its place.</summary>
+    public void KeepPlan(RunPlan plan)
+    {
+        IReadOnlyList<RunPlan> plans = Plans();
+        if (!plans.Any(p => p.AcquisitionId == plan.AcquisitionId)) Keep("plan", plan.AcquisitionId.ToString("D"), new RunPlanFact(plans.Count, plan));
+    }
 
     /// <summary>Clock anchor per boot of the gantry.</summary>
     public IReadOnlyDictionary<ulong, ClockAnchor> Clocks() => Read<ClockAnchor>("clock").ToDictionary(c => c.BootId);
