@@ -49,6 +49,8 @@ public sealed class AcquireProgram : IDisposable
         return _process.ExitCode;
     }
 
+    public int Id => _process.Id;
+
     public string Errors => _errors.ToString();
 
     /// <summary>Pulls the plug: SIGKILL, nothing is flushed or said.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Acquire.Protocols.Gantry;
 using Acquire.Testing;
@@ -123,6 +124,28 @@ public sealed class WholeStudyTests
         Assert.True(code == 5, $"exit code {code}\n{output}\n{errors}");
         Assert.Contains("cannot be repeated", output, StringComparison.Ordinal);
         Assert.Contains("lost power", await File.ReadAllTextAsync(Path.Combine(data.StudyFolder, "report.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Demo_InterruptedInTheFlow_KeepsWhatWasCountedAndSaysWhoStoppedIt()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "sends SIGINT with kill");
+        using var data = new TemporaryData();
+        string output = "";
+        int code;
+        using (AcquireProgram program = AcquireProgram.Start("demo", "--plain", "--data", data.Path, "--protocol", ShortProtocol.Write(data), "--speed", "10"))
+        {
+            while (await program.Output.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.Contains("injected", StringComparison.Ordinal)) { }
+            using (Process interrupt = Process.Start("kill", ["-INT", $"{program.Id}"])) await interrupt.WaitForExitAsync(TestContext.Current.CancellationToken);
+            output = await program.Output.ReadToEndAsync(TestContext.Current.CancellationToken);
+            code = await program.EndAsync();
+        }
+
+        Assert.True(code == 5, $"exit code {code}\n{output}");
+        Assert.Matches(@"Flow.*: stopped by the operator; \d+ of 28 frames kept", output);
+        Assert.Contains("study stopped: stopped by the operator", output, StringComparison.Ordinal);
+        Assert.Equal("Stopped", Query(data, "SELECT json_extract(body, '$.Ending') FROM fact WHERE kind='result'"));
+        Assert.True(data.Frames().Values.Any(f => FrameHeader.Check(f, out FrameHeader? header) is null && header!.Flags.HasFlag(FrameFlags.Partial)), "what was counted when the stop came is fetched too");
     }
 
     private static readonly SemaphoreSlim ReferenceGate = new(1, 1);
