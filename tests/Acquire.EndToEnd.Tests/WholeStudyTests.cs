@@ -108,6 +108,25 @@ public sealed class WholeStudyTests
     }
 
     [Fact]
+    public async Task Resume_FlowRanOutBeforeTheInjection_TakesAnotherAndInjectsIntoIt()
+    {
+        using var data = new TemporaryData();
+        using (AcquireProgram program = AcquireProgram.Start("demo", "--plain", "--data", data.Path, "--protocol", ShortProtocol.Write(data), "--speed", "10"))
+        {
+            while (await program.Output.ReadLineAsync() is { } line && !line.Contains("armed and started", StringComparison.Ordinal)) { }
+            program.Kill();
+            await program.EndAsync();
+        }
+
+        (int code, string output, string errors) = await AcquireProgram.RunAsync("resume", "--plain", "--data", data.Path, "--speed", AsFastAsItGoes, "--outage", "10");
+
+        Assert.True(code is 0 or 6, $"exit code {code}\n{output}\n{errors}");
+        int injected = output.IndexOf("injected", StringComparison.Ordinal), again = output.IndexOf("armed and started", StringComparison.Ordinal);
+        Assert.True(again >= 0 && again < injected, $"injected while no flow was counting:\n{output}");
+        Assert.DoesNotContain("not written as DICOM", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Resume_SimulatorKilledInTheFlow_ReportsThePartialFlowAsWhatItIs()
     {
         using var data = new TemporaryData();

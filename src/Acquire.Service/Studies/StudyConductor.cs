@@ -80,6 +80,10 @@ public sealed class StudyConductor
                     case NextKind.MeasureDose:
                         await MeasureDoseAsync(cancellation);
                         break;
+                    case NextKind.Inject when next.StepId.Length > 0:
+                        // A flow was started by the process before this one. Whether it still counts only the gantry knows: nobody injects before that is seen.
+                        await TakeAsync(next.StepId, cancellation);
+                        break;
                     case NextKind.Inject:
                         await InjectAsync();
                         break;

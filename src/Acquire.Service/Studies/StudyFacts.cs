@@ -91,9 +91,9 @@ public static class StoredSeries
             }
         }
         frames = JoinHeldViews(frames);
-        if (planned is StaticAcquisition && plans.Count > 1)
+        if (planned is not TomoAcquisition && plans.Count > 1)
         {
-            // A repeated view stands for itself: the last run that has all its frames is the view.
+            // A repeated view stands for itself, a flow that ended before the injection was taken again: the last run that has all its frames is the view.
             RunPlan best = plans.LastOrDefault(p => store.Numbers(p.AcquisitionId).Count == p.ExpectedFrames) ?? plans[^1];
             frames = [.. store.ReadAll(best.AcquisitionId).Select(f => ToCountFrame(f, planned, best, clocks))];
             first = best;
