@@ -9,16 +9,22 @@ foreach (Type type in typeof(IVerb).Assembly.GetTypes().Where(t => t.IsClass && 
 
 try
 {
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration
-    {
-        EnableDefaultExceptionHandler = false,
-        ProcessTerminationTimeout = null, // Ctrl-C is Stop, and the study still ends honestly
-    });
+    System.CommandLine.ParseResult parsed = root.Parse(args);
+    // Ctrl-C is Stop for a study, and a study that is stopped still fetches what was counted: nothing is cancelled over its head.
+    int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    return parsed.Errors.Count > 0 ? ExitCodes.BadInput : code;
 }
 catch (AcquireException e)
 {
     Console.Error.WriteLine($"acquire: {e.Message}");
     return e.ExitCode;
+}
+catch (Exception e) when (e is InvalidDataException or Microsoft.Data.Sqlite.SqliteException or System.Text.Json.JsonException)
+{
+    // Frame numbers and offsets only: neither frame store nor journal quotes what it holds. JSON's own message may, so it is not shown.
+    string what = e is InvalidDataException ? e.Message : "the journal.db of the data folder is damaged or not ours";
+    Console.Error.WriteLine($"acquire: {what}; it was left as it is, docs/data-folder.md says how to read what is left");
+    return ExitCodes.Storage;
 }
 catch (OperationCanceledException)
 {

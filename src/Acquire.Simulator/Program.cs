@@ -23,6 +23,7 @@ var epoch = new Option<DateTimeOffset>("--epoch")
 var scenario = new Option<string>("--scenario") { Description = "what stands before the detectors", DefaultValueFactory = _ => SceneFactory.Default };
 var ready = new Option<string?>("--ready-file") { Description = "written once listening: JSON with port, pid and boot" };
 var idleExit = new Option<double?>("--idle-exit") { Description = "end after that many seconds without any connection" };
+var ignoreInterrupt = new Option<bool>("--ignore-interrupt") { Description = "Ctrl-C is not for this program: the console that started it in the same terminal means its own Stop" };
 var log = new Option<string?>("--log") { Description = "log file" };
 var clock = new Option<string>("--clock") { Description = "free: time runs with the wall clock; step: only by DIAG:SIM:ADV?", DefaultValueFactory = _ => "free" };
 clock.AcceptOnlyFromAmong("free", "step");
@@ -32,7 +33,7 @@ var helpHeaders = new Option<bool>("--help-headers") { Description = "print the 
 
 var root = new RootCommand("A simulated SPECT/CT gantry that speaks GCI 1.0 (docs/gantry-interface.md).")
 {
-    tcp, bind, remote, store, seed, epoch, scenario, ready, idleExit, log, clock, speed, capacity, helpHeaders,
+    tcp, bind, remote, store, seed, epoch, scenario, ready, idleExit, ignoreInterrupt, log, clock, speed, capacity, helpHeaders,
 };
 root.SetAction(async (arguments, cancellation) =>
 {
@@ -75,4 +76,6 @@ root.SetAction(async (arguments, cancellation) =>
     }
 });
 ParseResult parsed = root.Parse(args);
-return await parsed.InvokeAsync();
+if (!parsed.GetValue(ignoreInterrupt)) return await parsed.InvokeAsync();
+using System.Runtime.InteropServices.PosixSignalRegistration interrupt = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, signal => signal.Cancel = true);
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -49,6 +49,8 @@ public sealed class AcquireProgram : IDisposable
         return _process.ExitCode;
     }
 
+    public int Id => _process.Id;
+
     public string Errors => _errors.ToString();
 
     /// <summary>The operator's Stop, as a service manager or Ctrl-C sends it.</summary>

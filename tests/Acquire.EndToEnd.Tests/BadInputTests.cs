@@ -49,6 +49,58 @@ public sealed class BadInputTests
         Assert.Contains("no gantry answers", errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--speed", "fast")]
+    [InlineData("--speed", "NaN")]
+    [InlineData("--port", "80000")]
+    [InlineData("--gantry", "garbage")]
+    [InlineData("--worklist", "no-such-file")]
+    public async Task Demo_OptionThatCannotBe_RefusedWithExitCode2AndNoDataFolder(string option, string value)
+    {
+        using var data = new TemporaryData();
+
+        (int code, _, string errors) = await AcquireProgram.RunAsync("demo", "--plain", "--data", data.File("d"), option, value);
+
+        Assert.Equal(ExitCodes.BadInput, code);
+        Assert.Single(errors.Trim().Split('\n'));
+        Assert.False(Directory.Exists(data.File("d")));
+    }
+
+    [Fact]
+    public async Task Demo_UnknownScenario_LeavesNoStudyThatBarsTheFolder()
+    {
+        using var data = new TemporaryData();
+
+        (int code, _, string errors) = await AcquireProgram.RunAsync("demo", "--plain", "--data", data.Path, "--scenario", "nosuch");
+        (int resumed, string output, _) = await AcquireProgram.RunAsync("resume", "--plain", "--data", data.Path);
+
+        Assert.Equal(ExitCodes.Gantry, code);
+        Assert.Contains("facet-l4-left", errors, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Ok, resumed);
+        Assert.Contains("nothing to resume", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resume_StoredFrameDamaged_NamesTheFrameWithExitCode4()
+    {
+        using var data = new TemporaryData();
+        using (AcquireProgram program = AcquireProgram.Start("demo", "--plain", "--data", data.Path, "--protocol", ShortProtocol.Write(data), "--speed", "1000000"))
+        {
+            while (await program.Output.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.Contains("injected", StringComparison.Ordinal)) { }
+            program.Kill();
+            await program.EndAsync();
+        }
+        string file = data.File(data.Frames().Keys.First(f => f.EndsWith("000002.gfr", StringComparison.Ordinal)));
+        byte[] bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+        bytes[500] ^= 0xFF;
+        await File.WriteAllBytesAsync(file, bytes, TestContext.Current.CancellationToken);
+
+        (int code, _, string errors) = await AcquireProgram.RunAsync("resume", "--plain", "--data", data.Path);
+
+        Assert.Equal(ExitCodes.Storage, code);
+        Assert.Matches("frame 2 of acquisition .* is damaged", Assert.Single(errors.Trim().Split('\n')));
+    }
+
     [Fact]
     public async Task Demo_PortOfTheSimulatorOccupied_OneLineAndExitCode3()
     {

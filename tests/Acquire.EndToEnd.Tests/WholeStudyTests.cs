@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Acquire.Protocols.Gantry;
 using Acquire.Testing;
@@ -107,6 +108,25 @@ public sealed class WholeStudyTests
     }
 
     [Fact]
+    public async Task Resume_FlowRanOutBeforeTheInjection_TakesAnotherAndInjectsIntoIt()
+    {
+        using var data = new TemporaryData();
+        using (AcquireProgram program = AcquireProgram.Start("demo", "--plain", "--data", data.Path, "--protocol", ShortProtocol.Write(data), "--speed", "10"))
+        {
+            while (await program.Output.ReadLineAsync() is { } line && !line.Contains("armed and started", StringComparison.Ordinal)) { }
+            program.Kill();
+            await program.EndAsync();
+        }
+
+        (int code, string output, string errors) = await AcquireProgram.RunAsync("resume", "--plain", "--data", data.Path, "--speed", AsFastAsItGoes, "--outage", "10");
+
+        Assert.True(code is 0 or 6, $"exit code {code}\n{output}\n{errors}");
+        int injected = output.IndexOf("injected", StringComparison.Ordinal), again = output.IndexOf("armed and started", StringComparison.Ordinal);
+        Assert.True(again >= 0 && again < injected, $"injected while no flow was counting:\n{output}");
+        Assert.DoesNotContain("not written as DICOM", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Resume_SimulatorKilledInTheFlow_ReportsThePartialFlowAsWhatItIs()
     {
         using var data = new TemporaryData();
@@ -144,6 +164,28 @@ public sealed class WholeStudyTests
         Assert.Contains("stopped by the operator", await File.ReadAllTextAsync(Path.Combine(data.StudyFolder, "report.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         string ledger = Query(data, "SELECT body FROM fact WHERE kind='result' AND body LIKE '%SPECT%'");
         Assert.Contains("\"CrcEqual\":true", ledger, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Demo_InterruptedInTheFlow_KeepsWhatWasCountedAndSaysWhoStoppedIt()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "sends SIGINT with kill");
+        using var data = new TemporaryData();
+        string output = "";
+        int code;
+        using (AcquireProgram program = AcquireProgram.Start("demo", "--plain", "--data", data.Path, "--protocol", ShortProtocol.Write(data), "--speed", "10"))
+        {
+            while (await program.Output.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.Contains("injected", StringComparison.Ordinal)) { }
+            using (Process interrupt = Process.Start("kill", ["-INT", $"{program.Id}"])) await interrupt.WaitForExitAsync(TestContext.Current.CancellationToken);
+            output = await program.Output.ReadToEndAsync(TestContext.Current.CancellationToken);
+            code = await program.EndAsync();
+        }
+
+        Assert.True(code == 5, $"exit code {code}\n{output}");
+        Assert.Matches(@"Flow.*: stopped by the operator; \d+ of 28 frames kept", output);
+        Assert.Contains("study stopped: stopped by the operator", output, StringComparison.Ordinal);
+        Assert.Equal("Stopped", Query(data, "SELECT json_extract(body, '$.Ending') FROM fact WHERE kind='result'"));
+        Assert.True(data.Frames().Values.Any(f => FrameHeader.Check(f, out FrameHeader? header) is null && header!.Flags.HasFlag(FrameFlags.Partial)), "what was counted when the stop came is fetched too");
     }
 
     private static readonly SemaphoreSlim ReferenceGate = new(1, 1);

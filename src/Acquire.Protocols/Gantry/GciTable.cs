@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Acquire.Protocols.Gantry;
 
 /// <summary>The one table of GCI 1.0: parser, dispatch, SYSTem:HELP:HEADers? and docs/gantry-interface.md all follow from it.</summary>
-/// <remarks>A new command is one row here and its behaviour in the gantry. Source: /work/shared reference control-interface sections 8 to 14;
+/// <remarks>A new command is one row here and its behaviour in the gantry. Source: docs: control-interface sections 8 to 14;
 /// rows marked <see cref="GciCommand.IsOurs"/> are additions (docs/decisions/0004). Ranges are the simulator's.</remarks>
 public static class GciTable
 {

@@ -95,9 +95,12 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
         if (plan[0] != "OK") throw new AcquireException($"the gantry cannot move there: {plan[0]}; nothing was moved", ExitCodes.Gantry);
         double seconds = GantryDriver.Number(plan[1]);
         if (seconds <= 0) return;
+        if (StopRequested()) throw Stopped();
         await gantry.CommandAsync($"MOT:STAR \"{operation}\",{plan[2]}", cancellation);
         await WaitForOperationAsync(operation, seconds, cancellation);
     }
+
+    private static OperationCanceledException Stopped() => new("stopped by the operator");
 
     private async Task<bool> IsAtAsync(string query, double wanted, double tolerance, CancellationToken cancellation) =>
         Math.Abs(GantryDriver.Number(GantryDriver.Fields(await gantry.QueryAsync(query, cancellation))[0]) - wanted) <= tolerance;
@@ -112,6 +115,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
         if ((int)GantryDriver.Number(check[^3]) != plan.ExpectedFrames)
             throw new AcquireException($"the gantry would take {check[^3]} frames for {plan.Title}, planned were {plan.ExpectedFrames}; nothing was started", ExitCodes.Gantry);
         data.RequireSpace((long)GantryDriver.Number(check[^2]), plan.Title);
+        if (StopRequested()) throw Stopped();
         await gantry.CommandAsync("ACQ:ARM", cancellation);
         await gantry.CommandAsync($"ACQ:STAR \"{plan.AcquisitionId:D}\"", cancellation);
     }
@@ -140,6 +144,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
         if (!await release(ctdi, dlp))
             throw new AcquireException(FormattableString.Invariant($"the CT was not released: estimated CTDIvol {ctdi} mGy, DLP {dlp} mGy cm"), ExitCodes.StudyNotComplete);
         data.RequireSpace(plan.ExpectedFrames * (512L * 512 * 2), plan.Title);
+        if (StopRequested()) throw Stopped();
         await gantry.CommandAsync($"CT:DOSE:CONF {dose[0]},{dose[1]}", cancellation);
         await gantry.CommandAsync("CT:ARM", cancellation);
         await gantry.CommandAsync($"CT:EXP:STAR \"{plan.AcquisitionId:D}\"", cancellation);
@@ -186,7 +191,13 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
             Progress?.Invoke(new RunProgress(plan.StepId, plan.Title, stored, plan.ExpectedFrames, plan.Kind == AcquisitionKind.Ct ? -1 : counts, state.ElapsedSeconds, rate));
             if (state.State == "IDLE") return await EndAsync(plan, state, cancellation);
             if (state.State == "DRA") continue;
-            if (state.State is "HOLD" && !StopRequested())
+            if (StopRequested())
+            {
+                // The stop line's abort may have come before this run was started, or not at all: it is said again here, and does no harm twice.
+                await gantry.CommandAsync("ABOR", cancellation);
+                continue;
+            }
+            if (state.State is "HOLD")
                 throw new AcquireException($"the gantry holds {plan.Title} ({state.Reason}); what was counted is stored. Free the cause, then `acquire resume`", ExitCodes.Gantry);
             double wait = plan.PollSeconds;
             if (moment < moments.Count)
@@ -229,6 +240,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
         {
             string[] state = GantryDriver.Fields(await gantry.QueryAsync($"SYST:OPER? \"{operation}\"", cancellation));
             if (state[0] == "DONE") return;
+            if (state[0] is not "RUNN" && StopRequested()) throw Stopped();
             if (state[0] is not "RUNN") throw new AcquireException($"the gantry ended the operation with {state[0]} (code {state[1]})", ExitCodes.Gantry);
             if (waited > (expectedSeconds * 2) + 30)
                 throw new AcquireException(FormattableString.Invariant($"the gantry did not finish a move of {expectedSeconds:F0} s within {waited:F0} s"), ExitCodes.Gantry);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Acquire.Service.Dicom;
+using Acquire.Service.Gantry;
 using Acquire.Service.Storage;
 using Acquire.Service.StudyRecords;
 
@@ -27,8 +28,9 @@ public sealed class DemoVerb : IVerb
         };
         command.SetAction(async (parse, cancellation) =>
         {
-            double wanted = parse.GetValue(speed);
-            if (!(wanted > 0) || double.IsInfinity(wanted)) throw new AcquireException("--speed must be a number above 0; 1 is real time", ExitCodes.BadInput);
+            double wanted = Speed(parse.GetValue(speed));
+            if (parse.GetValue(port) is < 0 or > 65535) throw new AcquireException("--port must be 0 (any free one) or 1 to 65535", ExitCodes.BadInput);
+            if (parse.GetValue(gantry) is { } given) SimulatorProcess.AddressOf(given);
             string protocolFile = parse.GetValue(protocol)!;
             StudySession.ReadProtocol(protocolFile, out _);
             ScheduledStudy scheduled = WorklistFile.Read(parse.GetValue(worklist)!)[0];
@@ -41,6 +43,10 @@ public sealed class DemoVerb : IVerb
         });
         return command;
     }
+
+    /// <summary>A speed that can be.</summary>
+    /// <exception cref="AcquireException">It cannot.</exception>
+    internal static double Speed(double wanted) => wanted > 0 && double.IsFinite(wanted) ? wanted : throw new AcquireException("--speed must be a number above 0; 1 is real time", ExitCodes.BadInput);
 
     /// <summary>A file that comes with the program: from the working folder when it is there (edited by the site), else from beside the program.</summary>
     private static string Shipped(params string[] parts)
@@ -65,19 +71,24 @@ public sealed class ResumeVerb : IVerb
         var command = new Command("resume", "Goes on with the open study of a data folder from what is on disk. What could not be repeated is reported as what it is.") { data, speed, outage, plain };
         command.SetAction(async (parse, cancellation) =>
         {
+            double? wanted = parse.GetValue(speed) is { } given ? DemoVerb.Speed(given) : null;
+            double away = parse.GetValue(outage);
+            if (!(away is >= 0 and <= MaxOutageMinutes)) throw new AcquireException($"--outage must be 0 to {MaxOutageMinutes} minutes", ExitCodes.BadInput);
             string folder = parse.GetValue(data) ?? Newest();
             if (!File.Exists(Path.Combine(folder, "journal.db"))) throw new AcquireException($"there is no journal in {folder}; give the data folder with --data", ExitCodes.BadInput);
             using DataFolder opened = DataFolder.Open(folder);
-            StudySession? session = StudySession.Resume(opened, parse.GetValue(speed));
+            StudySession? session = StudySession.Resume(opened, wanted);
             if (session is null)
             {
                 Console.WriteLine($"no study is open in {opened.Path}: nothing to resume");
                 return ExitCodes.Ok;
             }
-            return await session.RunAsync(parse.GetValue(plain), TimeSpan.FromMinutes(Math.Max(0, parse.GetValue(outage))), cancellation);
+            return await session.RunAsync(parse.GetValue(plain), TimeSpan.FromMinutes(away), cancellation);
         });
         return command;
     }
+
+    private const int MaxOutageMinutes = 7 * 24 * 60;
 
     private static string Newest() => Directory.Exists("acquire-data")
         ? Directory.GetDirectories("acquire-data").OrderByDescending(d => d, StringComparer.Ordinal).FirstOrDefault() ?? "acquire-data"

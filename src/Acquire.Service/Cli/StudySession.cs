@@ -96,9 +96,19 @@ public sealed class StudySession
     {
         AcquisitionProtocol protocol = StudyReading.Protocol(_data, _studyKey);
         DateTimeOffset epoch = LastKnownTime() ?? _data.Journal.Study(_studyKey)!.Value.Created;
-        SimulatorProcess? simulator = _options.Gantry is null
-            ? await SimulatorProcess.FindOrStartAsync(Path.Combine(_data.Path, "gantry"), new SimulatorOptions(_options.Seed, _options.Scenario, _options.Port, epoch), _wall, cancellation)
-            : null;
+        SimulatorProcess? simulator;
+        try
+        {
+            simulator = _options.Gantry is null
+                ? await SimulatorProcess.FindOrStartAsync(Path.Combine(_data.Path, "gantry"), new SimulatorOptions(_options.Seed, _options.Scenario, _options.Port, epoch), _wall, cancellation)
+                : null;
+        }
+        catch (AcquireException) when (StudyReading.Events(_data, _studyKey).Count == 0)
+        {
+            // Nothing happened yet: a study that cannot even begin must not bar the folder for the next, rightly called one.
+            _data.Journal.Withdraw(_studyKey);
+            throw;
+        }
         GantryAddress address = simulator?.Address ?? SimulatorProcess.AddressOf(_options.Gantry!);
         await using GantryDriver gantry = await GantryDriver.OpenAsync(address, _wall, cancellation);
         await using GantryStopLine stopLine = await GantryStopLine.OpenAsync(address, _wall, cancellation);

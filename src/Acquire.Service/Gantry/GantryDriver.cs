@@ -159,7 +159,7 @@ public sealed class GantryDriver : IAsyncDisposable
     }
 
     /// <summary>Next frame that is complete and not acknowledged; null when there is none.</summary>
-    /// <exception cref="InvalidDataException">The frame arrived damaged three times.</exception>
+    /// <exception cref="AcquireException">The frame arrived damaged three times.</exception>
     public async Task<byte[]?> NextFrameAsync(CancellationToken cancellation)
     {
         string[] f = Fields(await QueryAsync("FRAM:NEXT?", cancellation));
@@ -177,7 +177,7 @@ public sealed class GantryDriver : IAsyncDisposable
             else if (header!.Number != number) wrong = $"it says it is frame {header.Number}";
             else return frame;
         }
-        throw new InvalidDataException($"frame {number} arrived damaged three times: {wrong}");
+        throw new AcquireException($"frame {number} arrived damaged three times: {wrong}; it was not acknowledged, the gantry keeps it for `acquire resume`", ExitCodes.Gantry);
     }
 
     /// <summary>Frames up to this number are on our disk.</summary>

@@ -63,7 +63,7 @@ public sealed class SimulatorProcess : IDisposable
         ProcessStartInfo start = Program();
         foreach (string argument in (string[])["--tcp", options.Port.ToString(CultureInfo.InvariantCulture), "--store", Path.Combine(folder, "store"),
             "--seed", options.Seed.ToString(CultureInfo.InvariantCulture), "--scenario", options.Scenario, "--epoch", options.Epoch.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture),
-            "--ready-file", ready, "--log", Path.Combine(folder, "simulator.log"), "--clock", "step", "--idle-exit", "300"])
+            "--ready-file", ready, "--log", Path.Combine(folder, "simulator.log"), "--clock", "step", "--idle-exit", "300", "--ignore-interrupt"])
         {
             start.ArgumentList.Add(argument);
         }

@@ -27,6 +27,7 @@ public sealed class DataFolder : IDisposable
     /// <exception cref="AcquireException">It is in use by another instance, or cannot be written.</exception>
     public static DataFolder Open(string path)
     {
+        if (string.IsNullOrWhiteSpace(path)) throw new AcquireException("--data needs the name of a folder", ExitCodes.BadInput);
         path = System.IO.Path.GetFullPath(path);
         FileStream lockFile;
         try
@@ -66,10 +67,13 @@ public sealed class DataFolder : IDisposable
         DriveInfo? best = null;
         foreach (DriveInfo drive in DriveInfo.GetDrives())
         {
-            if (Path.StartsWith(drive.Name, StringComparison.OrdinalIgnoreCase) && (best is null || drive.Name.Length > best.Name.Length)) best = drive;
+            if (LiesIn(Path, drive.Name) && (best is null || drive.Name.Length > best.Name.Length)) best = drive;
         }
         return (best ?? new DriveInfo(System.IO.Path.GetPathRoot(Path)!)).AvailableFreeSpace;
     }
+
+    private static bool LiesIn(string path, string mount) => path.Equals(mount, StringComparison.OrdinalIgnoreCase)
+        || path.StartsWith(System.IO.Path.EndsInDirectorySeparator(mount) ? mount : mount + System.IO.Path.DirectorySeparatorChar, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Refuses when what is to come does not fit.</summary>
     /// <param name="neededBytes">Bytes to come.</param>
@@ -90,9 +94,11 @@ public sealed class DataFolder : IDisposable
     /// <summary>One clear line for what the disk did.</summary>
     public static AcquireException Describe(string path, Exception e)
     {
+        const string GoOn = "what was acknowledged is safe, `acquire resume` goes on when that is put right";
         string what = e switch
         {
             UnauthorizedAccessException => "cannot be written (no permission, or read-only)",
+            IOException io when (io.HResult & 0xFFFF) is 17 => "is a file, not a folder",
             IOException io when (io.HResult & 0xFFFF) is 28 or 112 => "is full",
             IOException io when (io.HResult & 0xFFFF) is 30 => "is read-only",
             Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: 13 } => "is full",
@@ -100,7 +106,7 @@ public sealed class DataFolder : IDisposable
             Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: 11 or 26 } => "holds a journal.db that is damaged; the frames in studies/ are untouched (docs/data-folder.md says how to read them)",
             _ => $"cannot be used ({e.GetType().Name}, code {e.HResult & 0xFFFF})",
         };
-        return new AcquireException($"the disk or folder {path} {what}; what was acknowledged is safe, `acquire resume` goes on when there is room", ExitCodes.Storage, e);
+        return new AcquireException($"the disk or folder {path} {what}; {GoOn}", ExitCodes.Storage, e);
     }
 
     private static bool IsSharing(IOException e) =>

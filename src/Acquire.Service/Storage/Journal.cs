@@ -48,6 +48,15 @@ public sealed class Journal : IDisposable
         Execute("COMMIT");
     }
 
+    /// <summary>Takes back a study that has no event: it never began. One with events stays.</summary>
+    public void Withdraw(string key)
+    {
+        Execute("BEGIN IMMEDIATE");
+        Execute("DELETE FROM fact WHERE study=$a AND NOT EXISTS (SELECT 1 FROM event WHERE event.study=$a)", key);
+        Execute("DELETE FROM study WHERE key=$a AND NOT EXISTS (SELECT 1 FROM event WHERE event.study=$a)", key);
+        Execute("COMMIT");
+    }
+
     /// <summary>A study's entry; null when unknown.</summary>
     public (string Scheduled, string Protocol, DateTimeOffset Created)? Study(string key)
     {

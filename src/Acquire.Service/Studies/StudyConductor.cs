@@ -59,9 +59,9 @@ public sealed class StudyConductor
         _c.Gantry.Reconnected = reason => Append(new Note(Now, "console", $"link restored: {reason}"), $"link to the gantry restored ({reason})");
         if (_events.Count == 0) Append(new StudyOpened(Now, _c.People.Role, _c.Protocol.Id, _c.Protocol.ContentHash), $"study {_c.StudyKey} opened, protocol {_c.Protocol.Id} {_c.Protocol.Version}");
         else Append(new ServiceRestarted(Now, "console", "continued from the journal"), "console restarted: going on from the journal");
-        await BringUpAsync(cancellation);
         try
         {
+            await BringUpAsync(cancellation);
             while (!_c.StopRequested())
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -79,6 +79,10 @@ public sealed class StudyConductor
                         break;
                     case NextKind.MeasureDose:
                         await MeasureDoseAsync(cancellation);
+                        break;
+                    case NextKind.Inject when next.StepId.Length > 0:
+                        // A flow was started by the process before this one. Whether it still counts only the gantry knows: nobody injects before that is seen.
+                        await TakeAsync(next.StepId, cancellation);
                         break;
                     case NextKind.Inject:
                         await InjectAsync();

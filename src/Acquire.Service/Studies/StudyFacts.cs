@@ -22,8 +22,12 @@ public sealed class StudyFacts(Journal journal, string studyKey)
     /// <summary>Plans of all runs, in the order they were made.</summary>
     public IReadOnlyList<RunPlan> Plans() => [.. Read<RunPlanFact>("plan").OrderBy(p => p.Order).Select(p => p.Plan)];
 
-    /// <summary>Keeps a plan before its run is started.</summary>
-    public void KeepPlan(RunPlan plan) => Keep("plan", plan.AcquisitionId.ToString("D"), new RunPlanFact(Plans().Count, plan));
+    /// <summary>Keeps a plan before its run is started. A plan that is kept again, after a restart, stays in its place.</summary>
+    public void KeepPlan(RunPlan plan)
+    {
+        IReadOnlyList<RunPlan> plans = Plans();
+        if (!plans.Any(p => p.AcquisitionId == plan.AcquisitionId)) Keep("plan", plan.AcquisitionId.ToString("D"), new RunPlanFact(plans.Count, plan));
+    }
 
     /// <summary>Clock anchor per boot of the gantry.</summary>
     public IReadOnlyDictionary<ulong, ClockAnchor> Clocks() => Read<ClockAnchor>("clock").ToDictionary(c => c.BootId);
@@ -87,9 +91,9 @@ public static class StoredSeries
             }
         }
         frames = JoinHeldViews(frames);
-        if (planned is StaticAcquisition && plans.Count > 1)
+        if (planned is not TomoAcquisition && plans.Count > 1)
         {
-            // A repeated view stands for itself: the last run that has all its frames is the view.
+            // A repeated view stands for itself, a flow that ended before the injection was taken again: the last run that has all its frames is the view.
             RunPlan best = plans.LastOrDefault(p => store.Numbers(p.AcquisitionId).Count == p.ExpectedFrames) ?? plans[^1];
             frames = [.. store.ReadAll(best.AcquisitionId).Select(f => ToCountFrame(f, planned, best, clocks))];
             first = best;

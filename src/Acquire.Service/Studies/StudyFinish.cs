@@ -29,6 +29,8 @@ public static class StudyFinish
         {
             written = NuclearMedicineObjects.Write(study, dicom, new UidSource(studyKey));
             foreach (RefusedObject refused in written.Refused) conductor.Append(new Note(clock.GetUtcNow(), "console", $"{refused.StepId} not written as DICOM: {refused.Reason}"), $"{refused.StepId} not written as DICOM: {refused.Reason}");
+            if (written.Refused.Count > 0 && ending == Ending.Complete)
+                (ending, reason) = (Ending.Failed, $"not written as DICOM: {string.Join(", ", written.Refused.Select(r => r.StepId))}");
             display.Say(clock.GetUtcNow(), since, string.Create(CultureInfo.InvariantCulture, $"DICOM: {written.Count} files written"));
             (study, string? failed) = await ReconstructAsync(study, folder, written, clock, display, cancellation);
             if (failed is not null)

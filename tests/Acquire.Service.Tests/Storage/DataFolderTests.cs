@@ -1,4 +1,7 @@
+using Acquire.Protocols.Imaging;
+using Acquire.Service.Acquisition;
 using Acquire.Service.Storage;
+using Acquire.Service.Studies;
 
 namespace Acquire.Service.Tests.Storage;
 
@@ -67,6 +70,40 @@ public sealed class DataFolderTests : IDisposable
         Assert.Equal(["second in time", "first in time"], again.Journal.Events("S1"));
         Assert.Equal("{}", again.Journal.Facts("S1", "text")["demo"]);
     }
+
+    [Fact]
+    public void Withdraw_StudyWithoutEvent_IsGone_StudyWithOneStays()
+    {
+        using DataFolder data = DataFolder.Open(_folder);
+        data.Journal.AddStudy("S1", DateTimeOffset.UnixEpoch, "{}", "id: x", ("demo", "{}"));
+        data.Journal.AddStudy("S2", DateTimeOffset.UnixEpoch, "{}", "id: x", ("demo", "{}"));
+        data.Journal.Append("S2", DateTimeOffset.UnixEpoch, "Note", "it began");
+
+        data.Journal.Withdraw("S1");
+        data.Journal.Withdraw("S2");
+
+        Assert.Equal(["S2"], data.Journal.Studies());
+        Assert.Empty(data.Journal.Facts("S1", "text"));
+        Assert.Single(data.Journal.Facts("S2", "text"));
+    }
+
+    [Fact]
+    public void KeepPlan_SamePlanAgainAfterARestart_KeepsItsPlaceBeforeTheNext()
+    {
+        using DataFolder data = DataFolder.Open(_folder);
+        data.Journal.AddStudy("S1", DateTimeOffset.UnixEpoch, "{}", "id: x", ("demo", "{}"));
+        var facts = new StudyFacts(data.Journal, "S1");
+        // Rows come back by identity, so a wrong order shows only when the later plan has the smaller one.
+        RunPlan first = Plan("ffffffff-0000-8000-8000-000000000000"), second = Plan("00000000-0000-8000-8000-000000000001");
+
+        facts.KeepPlan(first);
+        facts.KeepPlan(first);
+        facts.KeepPlan(second);
+
+        Assert.Equal([first.AcquisitionId, second.AcquisitionId], facts.Plans().Select(p => p.AcquisitionId));
+    }
+
+    private static RunPlan Plan(string id) => new(Guid.Parse(id), "spect", "SPECT", AcquisitionKind.Tomo, [], 2, "LEHR", 240, 0, 6);
 
     private void DataFolderIsFree()
     {
