@@ -33,16 +33,17 @@ internal sealed record CountWindow(int Column, int Row, int Width, int Height, d
         (int c0, int c1, int r0, int r1) = (width, 0, height, 0);
         foreach ((float[] values, _, _) in all)
         {
-            (float[] cells, int w, int h) = Pictures.Binned(values, width, height, cell);
+            // The last cells of a row and a column may be smaller: no pixel is left out.
+            int w = (width + cell - 1) / cell;
+            float[] cells = new float[w * ((height + cell - 1) / cell)];
+            for (int i = 0; i < values.Length; i++) cells[(i / width / cell * w) + (i % width / cell)] += values[i];
             double top = Pictures.UpperLevel(cells);
             if (top < 10) continue;
             for (int i = 0; i < cells.Length; i++)
             {
                 if (cells[i] <= Visible * top) continue;
                 int c = i % w * cell, r = i / w * cell;
-                // The last cell stands for the pixels that do not fill a cell, too.
-                int right = c + (2 * cell) > width ? width : c + cell, below = r + (2 * cell) > height ? height : r + cell;
-                (c0, c1, r0, r1) = (Math.Min(c0, c), Math.Max(c1, right), Math.Min(r0, r), Math.Max(r1, below));
+                (c0, c1, r0, r1) = (Math.Min(c0, c), Math.Max(c1, c + cell), Math.Min(r0, r), Math.Max(r1, r + cell));
             }
         }
         if (c1 <= c0 || r1 <= r0) return new CountWindow(0, 0, width, height, 1);

@@ -33,12 +33,12 @@ public sealed class CountWindowTests
     [Fact]
     public void Around_CornerPixelsThatFillNoCell_AreHeldToo()
     {
-        float[] image = new float[70 * 70];
-        for (int r = 30; r < 34; r++)
-            for (int c = 30; c < 38; c++) image[(r * 70) + c] = 100;
-        image[(67 * 70) + 67] = 100;
-        image[^1] = 100;
-        Assert.Equal(1, CountWindow.Around([(image, 70, 70)]).Part);
+        const int odd = 189; // cells of 5 pixels; 4 pixels are left over
+        float[] image = new float[odd * odd];
+        for (int r = 90; r < 100; r++)
+            for (int c = 90; c < 110; c++) image[(r * odd) + c] = 10;
+        image[^1] = 200;
+        Assert.Equal(1, CountWindow.Around([(image, odd, odd)]).Part);
     }
 
     [Fact]
