@@ -46,6 +46,8 @@ public sealed record CountFrame
     public required uint[] Counts { get; init; }
     /// <summary>True when the frame was cut short (stop, hold, power loss).</summary>
     public bool IsPartial { get; init; }
+    /// <summary>True when the gantry marked the frame as made by a simulator (GCI frame flag): no patient was imaged.</summary>
+    public bool IsSimulated { get; init; }
     /// <summary>Sum of all pixels.</summary>
     public long Sum
     {

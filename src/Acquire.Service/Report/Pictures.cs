@@ -158,7 +158,7 @@ public static class Pictures
         for (int i = 0; i < width * height; i++)
         {
             (byte R, byte G, byte B) g = ColourMap.Gray.At(gray[i]), s = ColourMap.Inferno.At(spect[i]);
-            double a = Math.Clamp((spect[i] - 0.08) * 2.2, 0, 0.72);
+            double a = Math.Clamp((spect[i] - 0.15) * 1.6, 0, 0.6);
             image.Set(i % width, i / width, ((byte)(((1 - a) * g.R) + (a * s.R)), (byte)(((1 - a) * g.G) + (a * s.G)), (byte)(((1 - a) * g.B) + (a * s.B))));
         }
         if (cross is { } at) Cross(image, at.Column, at.Row);

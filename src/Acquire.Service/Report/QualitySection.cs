@@ -2,9 +2,28 @@ using Acquire.Service.Quality;
 
 namespace Acquire.Service.Report;
 
-/// <summary>The verdicts: table of all, then the charts and pictures of those that have one.</summary>
+/// <summary>The verdicts: what to do now, and elsewhere the table of all with the charts and pictures of those that have one.</summary>
 internal static class QualitySection
 {
+    /// <summary>Appends what to do now: one line per check that warned, failed or broke, the worst first.</summary>
+    public static void AppendActions(HtmlPage page, QualityReport quality)
+    {
+        page.Section("What to do now");
+        QualityResult[] open = [.. quality.Results.Where(r => r.Verdict is Verdict.Warn or Verdict.Fail or Verdict.Error).OrderByDescending(r => r.Verdict).ThenBy(r => r.Check, StringComparer.Ordinal)];
+        int unjudged = quality.Results.Count(r => r.Verdict == Verdict.NotSet);
+        string rest = unjudged > 0 ? Judging.Say($" {unjudged} could not be judged: the table says why.") : "";
+        if (open.Length == 0)
+        {
+            page.Paragraph((quality.Results.Count == unjudged ? "No check could be made." : "Nothing: no check warned or failed.") + (quality.Results.Count == unjudged ? "" : rest));
+            return;
+        }
+        page.Raw("<ul class=\"todo\">");
+        foreach (QualityResult r in open)
+            page.Raw($"<li>{HtmlPage.Badge(r.Verdict)} <b>{HtmlPage.Text(r.Title)}:</b> {HtmlPage.Text(r.Action.Length > 0 ? r.Action : r.Words)}</li>");
+        page.Raw("</ul>");
+        page.Paragraph("Figures and limits: \"Quality checks\", below the pictures." + rest, dim: true);
+    }
+
     /// <summary>Appends the section.</summary>
     public static void Append(HtmlPage page, QualityReport quality)
     {

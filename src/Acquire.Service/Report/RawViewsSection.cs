@@ -20,8 +20,9 @@ internal static class RawViewsSection
             binned.Add(Pictures.Binned(views.Images[v], views.Columns, views.Rows, factor));
             upper = Math.Max(upper, Pictures.UpperLevel(binned[^1].Values));
         }
-        page.Raw(HtmlPage.Cine([.. binned.Select(b => Pictures.Planar(b.Values, b.Width, b.Height, upper))], $"Film strip of all {views.Count} views in order of angle",
-            Judging.Say($"All {views.Count} views in order of angle, from {views.AngleDeg[byAngle[0]]:0} degrees (0 is behind the patient); head up; one upper level for all."), 256, 12));
+        var part = CountWindow.Around(binned);
+        page.Raw(HtmlPage.Cine([.. binned.Select(b => Pictures.Planar(part.Cut(b.Values, b.Width), part.Width, part.Height, upper))], $"Film strip of all {views.Count} views in order of angle",
+            Judging.Say($"All {views.Count} views in order of angle, from {views.AngleDeg[byAngle[0]]:0} degrees (0 is behind the patient); head up; one upper level for all. {part.Words(binned[0].Width, binned[0].Height, views.PixelMm * factor, views.RowMm * factor)}"), 280, 12));
         double[] profile = new double[views.Rows];
         foreach (int v in byAngle)
         {

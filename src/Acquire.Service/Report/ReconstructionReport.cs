@@ -38,14 +38,15 @@ public static class ReconstructionReport
             ("Program", StudyReport.ProgramVersion),
         ]);
         page.Raw($"</div>{(quality is null ? "" : $"<div>{HtmlPage.Badge(quality.Verdict, big: true)}</div>")}</header>");
+        if (quality is not null) QualitySection.AppendActions(page, quality);
         if (figures.Count > 0)
         {
             page.Section("Figures");
             page.Table(["Figure", "#Value"], figures.Select(f => (IReadOnlyList<string>)[f.Name, f.Value]));
         }
-        if (quality is not null) QualitySection.Append(page, quality);
         if (new QualityInput { Projections = projections }.Views is { } views) RawViewsSection.Append(page, views);
         SlicesSection.Append(page, volumes, null, mu);
+        if (quality is not null) QualitySection.Append(page, quality);
         page.Paragraph("This report gives quality and quantities. It contains no diagnosis; reading the images is the physician's.", dim: true);
         return page;
     }

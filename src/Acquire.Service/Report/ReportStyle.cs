@@ -26,6 +26,7 @@ internal static class ReportStyle
         table{border-collapse:collapse;width:100%;margin:8px 0}th,td{text-align:left;vertical-align:top;padding:6px 10px;border-bottom:1px solid var(--line)}th{color:var(--dim);font-weight:600;font-size:.86rem}
         td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
         .action{margin-top:4px}.action b{color:var(--accent)}
+        ul.todo{list-style:none;padding:0;margin:8px 0}ul.todo li{margin:6px 0}
         .row{display:flex;flex-wrap:wrap;gap:14px;align-items:flex-start}
         figure{margin:0}figcaption{font-size:.82rem;line-height:1.35;margin-top:3px}
         .frame{position:relative;display:inline-block;line-height:0;border:1px solid var(--line);max-width:100%}

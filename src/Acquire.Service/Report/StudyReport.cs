@@ -6,7 +6,7 @@ using Acquire.Service.StudyRecords;
 
 namespace Acquire.Service.Report;
 
-/// <summary>The study as one HTML file that needs nothing else: verdicts, pictures, times, dose, ledger, origin.</summary>
+/// <summary>The study as one HTML file that needs nothing else: verdict, what to do now, pictures, all checks, times, dose, ledger, origin.</summary>
 /// <remarks>The patient's name and id stand in the header, for the person treating the patient, and nowhere else in the file.</remarks>
 public static class StudyReport
 {
@@ -26,6 +26,8 @@ public static class StudyReport
         ArgumentNullException.ThrowIfNull(quality);
         var page = new HtmlPage($"{study.Protocol.Title} {study.StudyKey}");
         Header(page, study, quality);
+        QualitySection.AppendActions(page, quality);
+        Images(page, study);
         QualitySection.Append(page, quality);
         if (study.Protocol.Cautions.Count > 0)
         {
@@ -34,7 +36,6 @@ public static class StudyReport
             foreach (string caution in study.Protocol.Cautions) page.Raw($"<li>{HtmlPage.Text(caution)}</li>");
             page.Raw("</ul>");
         }
-        Images(page, study);
         Times(page, study);
         Dose(page, study);
         Ledger(page, study);
@@ -152,8 +153,8 @@ public static class StudyReport
     internal static string ProgramVersion =>
         "Acquire " + (typeof(StudyReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown");
 
-    /// <summary>True when the gantry says of itself that it is a simulator.</summary>
-    internal static bool IsSimulated(StudyRecord study) => study.GantryIdentity.Contains("sim", StringComparison.OrdinalIgnoreCase);
+    /// <summary>True when any frame of the study carries the gantry's mark of a simulator; what the gantry calls itself does not count.</summary>
+    internal static bool IsSimulated(StudyRecord study) => study.Series.Any(s => s.Frames.Any(f => f.IsSimulated));
 
     private static string Words(Verdict v) => v switch { Verdict.NotSet => "not judged", Verdict.Warn => "warning", _ => v.ToString().ToLowerInvariant() };
 

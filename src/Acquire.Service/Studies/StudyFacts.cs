@@ -185,6 +185,7 @@ public static class StoredSeries
             Height = h.Height,
             Counts = FrameHeader.Pixels(stored.Bytes, h),
             IsPartial = h.Flags.HasFlag(FrameFlags.Partial),
+            IsSimulated = h.Flags.HasFlag(FrameFlags.Simulated),
         };
     }
 

@@ -115,7 +115,7 @@ internal static class SyntheticStudy
         return new CountFrame
         {
             FrameNumber = number, Detector = head, EnergyWindow = 1, Start = start, Elapsed = TimeSpan.FromSeconds(seconds), Live = TimeSpan.FromSeconds(seconds),
-            AngleStartDeg = angle, AngleEndDeg = angle, RadiusMm = 200, TableLongitudinalMm = 0, PixelMm = pixel, Width = matrix, Height = matrix, Counts = counts,
+            AngleStartDeg = angle, AngleEndDeg = angle, RadiusMm = 200, TableLongitudinalMm = 0, PixelMm = pixel, Width = matrix, Height = matrix, Counts = counts, IsSimulated = true,
         };
     }
 

@@ -75,6 +75,20 @@ public sealed class PicturesTests
     }
 
     [Fact]
+    public void SliceBox_CtShorterThanSpect_IsTheBodyWithinTheCt()
+    {
+        Volume spect = Volume.Centred(60, 60, 60, 10, "counts"), air = Volume.Centred(50, 50, 30, 10, "HU");
+        Volume ct = air with { Values = [.. air.Values.Select((_, n) => Inside(air, n) ? 40f : -1000f)] };
+        SliceBox box = SliceBox.Around(spect, ct, null);
+        Assert.Equal(new SliceBox(-100 - 7, 100 + 7, -50 - 7, 50 + 7, -157, 157), box);
+        Assert.Equal(box, box.Holding((0, 0, 0)));
+        Assert.Equal(212, box.Holding((0, 0, 200)).Z1);
+        Assert.Equal(SliceBox.Whole(spect), SliceBox.Around(spect, air with { Values = Array.ConvertAll(air.Values, _ => -1000f) }, null));
+    }
+
+    private static bool Inside(Volume v, int n) => Math.Abs(v.X0Mm + (n % v.Nx * v.DxMm)) < 100 && Math.Abs(v.Y0Mm + (n / v.Nx % v.Ny * v.DyMm)) < 50;
+
+    [Fact]
     public void MaximumProjections_HotVoxelOnTheLeft_MovesAsTheDetectorConventionSays()
     {
         Volume v = Volume.Centred(40, 40, 40, 5, "counts");

@@ -88,6 +88,43 @@ public sealed partial class StudyReportTests
     }
 
     [Fact]
+    public void Html_MarkOfASimulator_RestsOnTheFramesNotOnTheGantrysName()
+    {
+        StudyRecord study = Made.Value.Study;
+        StudyRecord real = study with { GantryIdentity = "Simplon Medical,Simca,7,1.0", Series = [.. study.Series.Select(s => s with { Frames = [.. s.Frames.Select(f => f with { IsSimulated = false })] })], Reconstructions = new Dictionary<string, Volume>() };
+        Assert.DoesNotContain("Made by a simulator", StudyReport.Html(real, Made.Value.Quality), StringComparison.Ordinal);
+        CountSeries last = real.Series[^1];
+        StudyRecord one = real with { GantryIdentity = "ACME,Gamma 3,7,1.0", Series = [.. real.Series.SkipLast(1), last with { Frames = [.. last.Frames.SkipLast(1), last.Frames[^1] with { IsSimulated = true }] }] };
+        Assert.Contains("Made by a simulator", StudyReport.Html(one, Made.Value.Quality), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Html_OfAStudy_StandsInTheOrderOfATechnologistsEye()
+    {
+        (_, QualityReport quality, string html) = Made.Value;
+        string[] order = ["<header>", ">What to do now<", "alt=\"Flow, head 1", ">SPECT, reconstructed<", ">Quality checks<", ">Times, planned and actual<", ">Dose record<", ">Stored against the gantry", ">Where this comes from<"];
+        int[] places = [.. order.Select(o => html.IndexOf(o, StringComparison.Ordinal))];
+        Assert.DoesNotContain(-1, places);
+        Assert.Equal(places.Order(), places);
+        string todo = html[places[1]..places[2]];
+        Assert.All(quality.Results, r => Assert.Equal(r.Verdict is Verdict.Warn or Verdict.Fail or Verdict.Error, todo.Contains($"<b>{HtmlPage.Text(r.Title)}:</b>", StringComparison.Ordinal)));
+        Assert.Contains("Repeat views 41 to 60", todo, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Html_OfAStudy_SaysHowPicturesAreCutAndWindowed()
+    {
+        string html = Made.Value.Html;
+        Assert.Contains("CT: bone window, level 300 HU, width 1000 HU (-200 to 800 HU).", html, StringComparison.Ordinal);
+        Assert.Contains("All cut to the same box around the body within the CT", html, StringComparison.Ordinal);
+        Assert.True(Cuts().Count(html) >= 3, "flow, planar views and SPECT views each say their cut");
+        string[] text = [.. Sources().Split(html).Where((_, n) => n % 2 == 0)];
+        Assert.DoesNotContain(text, t => t.Contains("Hu:0", StringComparison.Ordinal));
+        // The pictures of a flow have one size.
+        Assert.Single(Images().Matches(html).Select(m => m.Value).Where(v => v.Contains("alt=\"Flow, head", StringComparison.Ordinal)).Select(v => Size().Match(v).Value).Distinct());
+    }
+
+    [Fact]
     public void Write_ToAFolderThatIsNotThere_MakesFolderAndWholeFile()
     {
         string folder = Directory.CreateTempSubdirectory("acquire-report").FullName;
@@ -119,6 +156,10 @@ public sealed partial class StudyReportTests
     private static partial Regex Sources();
     [GeneratedRegex("<img[^>]*>")]
     private static partial Regex Images();
+    [GeneratedRegex(@"(All cut to the same \d+ x \d+ mm of the field of|The whole field of) \d+ x \d+ mm")]
+    private static partial Regex Cuts();
+    [GeneratedRegex("width=.*height=\"\\d+\"")]
+    private static partial Regex Size();
     [GeneratedRegex("alt=\"[^\"]*\"")]
     private static partial Regex Alt();
 }
