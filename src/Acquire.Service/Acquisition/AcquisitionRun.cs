@@ -92,7 +92,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
         for (int head = 1; head <= radiusMm.Count; head++)
             await gantry.CommandAsync(FormattableString.Invariant($"HEAD{head}:RAD {radiusMm[head - 1]:0.#}"), cancellation);
         string[] plan = GantryDriver.Fields(await gantry.QueryAsync("MOT:PLAN?", cancellation));
-        if (plan[0] != "OK") throw new AcquireException($"the gantry cannot move there: {plan[0]}; nothing was moved", ExitCodes.Gantry);
+        if (plan[0] != "OK" || plan.Length < 3) throw new AcquireException($"the gantry cannot move there: {plan[0]}; nothing was moved", ExitCodes.Gantry);
         double seconds = GantryDriver.Number(plan[1]);
         if (seconds <= 0) return;
         if (StopRequested()) throw Stopped();
@@ -110,7 +110,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
     public async Task StartAsync(RunPlan plan, PlannedAcquisition planned, CancellationToken cancellation)
     {
         await SendSettingsAsync(plan, planned, cancellation);
-        string[] check = GantryDriver.Fields(await gantry.QueryAsync("ACQ:CHEC?", cancellation));
+        string[] check = GantryDriver.Fields(await gantry.QueryAsync("ACQ:CHEC?", cancellation), 4);
         if (check[0] != "OK") throw new AcquireException($"the gantry cannot take {plan.Title}: {check[0]}; nothing was started", ExitCodes.Gantry);
         if ((int)GantryDriver.Number(check[^3]) != plan.ExpectedFrames)
             throw new AcquireException($"the gantry would take {check[^3]} frames for {plan.Title}, planned were {plan.ExpectedFrames}; nothing was started", ExitCodes.Gantry);
@@ -138,7 +138,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
         await gantry.CommandAsync(FormattableString.Invariant($"CT:PITC {ct.Pitch:0.###}"), cancellation);
         await gantry.CommandAsync(FormattableString.Invariant($"CT:SLIC {ct.SliceMm:0.###} MM"), cancellation);
         await gantry.CommandAsync(FormattableString.Invariant($"CT:RANG {centreTableMm - (ct.LengthMm / 2):0.#},{centreTableMm + (ct.LengthMm / 2):0.#}"), cancellation);
-        string[] dose = GantryDriver.Fields(await gantry.QueryAsync("CT:DOSE?", cancellation));
+        string[] dose = GantryDriver.Fields(await gantry.QueryAsync("CT:DOSE?", cancellation), 2);
         double ctdi = GantryDriver.Number(dose[0]);
         double dlp = GantryDriver.Number(dose[1]);
         if (!await release(ctdi, dlp))
@@ -162,7 +162,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
         int moment = 0;
         long counts = 0;
         int stored = 0;
-        foreach (StoredFrame frame in _store.ReadAll(plan.AcquisitionId))
+        foreach (StoredFrame frame in _store.ReadAll(plan.AcquisitionId, (_, _) => { }))
         {
             counts += (long)frame.Header.Sum;
             stored++;
@@ -221,7 +221,8 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
         long frames = 0, counts = 0;
         uint chain = 0;
         Span<byte> link = stackalloc byte[4];
-        foreach (StoredFrame frame in _store.ReadAll(plan.AcquisitionId))
+        // A frame that is damaged on disk is not stored: frames, counts and chain then differ from the ledger.
+        foreach (StoredFrame frame in _store.ReadAll(plan.AcquisitionId, (_, _) => { }))
         {
             frames++;
             counts += (long)frame.Header.Sum;
@@ -238,7 +239,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
         double step = Math.Clamp(expectedSeconds, 0.1, 5);
         while (true)
         {
-            string[] state = GantryDriver.Fields(await gantry.QueryAsync($"SYST:OPER? \"{operation}\"", cancellation));
+            string[] state = GantryDriver.Fields(await gantry.QueryAsync($"SYST:OPER? \"{operation}\"", cancellation), 2);
             if (state[0] == "DONE") return;
             if (state[0] is not "RUNN" && StopRequested()) throw Stopped();
             if (state[0] is not "RUNN") throw new AcquireException($"the gantry ended the operation with {state[0]} (code {state[1]})", ExitCodes.Gantry);
@@ -253,15 +254,16 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
     {
         if (plan.Kind != AcquisitionKind.Ct) return await gantry.AcquisitionStateAsync(cancellation);
         string[] ct = GantryDriver.Fields(await gantry.QueryAsync("CT:STAT?", cancellation));
-        string[] range = GantryDriver.Fields(await gantry.QueryAsync("FRAM:RANG?", cancellation));
+        string[] range = GantryDriver.Fields(await gantry.QueryAsync("FRAM:RANG?", cancellation), 3);
         bool exposing = ct[0] == "EXP";
         bool left = GantryDriver.Number(range[0]) != 0 && GantryDriver.Number(range[0]) <= GantryDriver.Number(range[1]);
-        return new AcquisitionState(exposing ? "RUNN" : left ? "DRA" : "IDLE", "DONE", 0, 0, 0, (long)GantryDriver.Number(range[1]), 0);
+        string reason = exposing || left ? "NONE" : await gantry.EndReasonAsync(cancellation);
+        return new AcquisitionState(exposing ? "RUNN" : left ? "DRA" : "IDLE", reason, 0, 0, 0, (long)GantryDriver.Number(range[1]), 0);
     }
 
     private async Task<RunResult> EndAsync(RunPlan plan, AcquisitionState state, CancellationToken cancellation)
     {
-        GantryLedger ledger = await gantry.LedgerAsync(cancellation);
+        GantryLedger? ledger = await gantry.LedgerIfAnyAsync(cancellation);
         LedgerComparison comparison = Compare(plan, ledger);
         // A view that was held in the middle comes as two frames: there may be more than planned, never fewer.
         bool complete = state.Reason is "DONE" or "NONE" && comparison.FramesStored >= plan.ExpectedFrames;
@@ -336,6 +338,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
     private async Task WarmTubeAsync(RunPlan plan, CancellationToken cancellation)
     {
         string[] state = GantryDriver.Fields(await gantry.QueryAsync("CT:STAT?", cancellation));
+        if (state[0] == "ARM") await gantry.CommandAsync("CT:EXP:STOP", cancellation); // armed by a process that died: settings are taken only in standby
         if (state[0] != "OFF") return;
         string operation = $"warm-{plan.AcquisitionId:D}";
         await gantry.CommandAsync($"CT:WARM \"{operation}\"", cancellation);

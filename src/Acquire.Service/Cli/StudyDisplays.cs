@@ -126,5 +126,9 @@ internal static class Clock
 
     public static string Since(TimeSpan? since) => since is { } s ? (s < TimeSpan.Zero ? "-" : "+") + Span(s.Duration()) : "";
 
-    public static string Span(TimeSpan s) => string.Create(CultureInfo.InvariantCulture, $"{(int)s.TotalHours}:{s.Minutes:00}:{s.Seconds:00}");
+    public static string Span(TimeSpan s)
+    {
+        TimeSpan d = s.Duration();
+        return string.Create(CultureInfo.InvariantCulture, $"{(s < TimeSpan.Zero ? "-" : "")}{(int)d.TotalHours}:{d.Minutes:00}:{d.Seconds:00}");
+    }
 }

@@ -138,7 +138,7 @@ public sealed class StudySession
         {
             throw new AcquireException($"{e.Message}; what was acknowledged is stored, `acquire resume --data {_data.Path}` goes on", ExitCodes.Gantry, e);
         }
-        catch (GantryRefusedException e)
+        catch (Exception e) when (e is GantryRefusedException or GantryProtocolException)
         {
             throw new AcquireException($"{e.Message}; what was acknowledged is stored, `acquire resume --data {_data.Path}` goes on", ExitCodes.Gantry, e);
         }

@@ -92,6 +92,21 @@ public sealed class GantryDriver : IAsyncDisposable
     public Task CommandAsync(string command, CancellationToken cancellation) =>
         RestoringAsync(async link => { await link.CommandAsync(command, cancellation); return true; }, cancellation);
 
+    /// <summary>A command that must not be sent twice: when the link breaks it is restored, and the caller has to ask what became of it.</summary>
+    /// <exception cref="GantryLinkLostException">The link broke; the command may or may not have been done.</exception>
+    public async Task CommandOnceAsync(string command, CancellationToken cancellation)
+    {
+        try
+        {
+            await _link.CommandAsync(command, cancellation);
+        }
+        catch (GantryLinkLostException e)
+        {
+            await RestoreAsync(e.Message, cancellation);
+            throw;
+        }
+    }
+
     /// <summary>A query; the link is restored when it breaks.</summary>
     public Task<string> QueryAsync(string query, CancellationToken cancellation, TimeSpan? deadline = null) =>
         RestoringAsync(link => link.QueryAsync(query, cancellation, deadline), cancellation);
@@ -99,10 +114,10 @@ public sealed class GantryDriver : IAsyncDisposable
     /// <summary>Gantry time now.</summary>
     public async Task<ClockAnchor> ClockAsync(CancellationToken cancellation)
     {
-        string[] tick = Fields(await QueryAsync("SYST:TICK?", cancellation));
+        string[] tick = Fields(await QueryAsync("SYST:TICK?", cancellation), 2);
         string[] boot = Fields(await QueryAsync("SYST:BOOT?", cancellation));
-        return new ClockAnchor(ulong.Parse(boot[0], CultureInfo.InvariantCulture), ulong.Parse(tick[0], CultureInfo.InvariantCulture),
-            DateTimeOffset.Parse(tick[1], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal));
+        return new ClockAnchor(Whole<ulong>(boot[0]), Whole<ulong>(tick[0]),
+            DateTimeOffset.TryParse(tick[1], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset utc) ? utc : throw new GantryProtocolException("a UTC time was expected, something else came"));
     }
 
     /// <summary>Moves a stepped simulator's clock on to a tick. Safe against a broken link: what has passed is asked, never repeated.</summary>
@@ -114,7 +129,7 @@ public sealed class GantryDriver : IAsyncDisposable
             try
             {
                 string reply = await _link.QueryAsync(FormattableString.Invariant($"DIAG:SIM:ADV? {(targetTickUs - fromTickUs) / 1e6:0.######}"), cancellation, TimeSpan.FromMinutes(2));
-                return ulong.Parse(reply, CultureInfo.InvariantCulture);
+                return Whole<ulong>(reply);
             }
             catch (GantryLinkLostException e)
             {
@@ -128,14 +143,14 @@ public sealed class GantryDriver : IAsyncDisposable
     /// <summary>State of the acquisition selected by this session, or the current one.</summary>
     public async Task<AcquisitionState> AcquisitionStateAsync(CancellationToken cancellation)
     {
-        string[] f = Fields(await QueryAsync("ACQ:STAT?", cancellation));
+        string[] f = Fields(await QueryAsync("ACQ:STAT?", cancellation), 7);
         return new AcquisitionState(f[0], f[1], Number(f[2]), Number(f[3]), (int)Number(f[4]), (long)Number(f[5]), (long)Number(f[6]));
     }
 
     /// <summary>Name and latch state of a head's collimator.</summary>
     public async Task<(string Name, string Latch)> CollimatorAsync(int head, CancellationToken cancellation)
     {
-        string[] f = Fields(await QueryAsync(FormattableString.Invariant($"HEAD{head}:COLL?"), cancellation));
+        string[] f = Fields(await QueryAsync(FormattableString.Invariant($"HEAD{head}:COLL?"), cancellation), 3);
         return (f[0], f[2]);
     }
 
@@ -152,7 +167,7 @@ public sealed class GantryDriver : IAsyncDisposable
         {
             EnergyWindow window = windows[w - 1];
             await CommandAsync(FormattableString.Invariant($"HEAD{head}:ENER:WIND{w} \"{window.Name}\",{window.LowerLimitKeV:0.###},{window.UpperLimitKeV:0.###}"), cancellation);
-            string[] back = Fields(await QueryAsync(FormattableString.Invariant($"HEAD{head}:ENER:WIND{w}?"), cancellation));
+            string[] back = Fields(await QueryAsync(FormattableString.Invariant($"HEAD{head}:ENER:WIND{w}?"), cancellation), 3);
             if (back[0] != window.Name || Math.Abs(Number(back[1]) - window.LowerLimitKeV) > 0.05 || Math.Abs(Number(back[2]) - window.UpperLimitKeV) > 0.05)
                 throw new AcquireException(FormattableString.Invariant($"head {head} holds window {w} as {back[1]} to {back[2]} keV, asked were {window.LowerLimitKeV} to {window.UpperLimitKeV} keV; nothing was started"), ExitCodes.Gantry);
         }
@@ -162,11 +177,11 @@ public sealed class GantryDriver : IAsyncDisposable
     /// <exception cref="AcquireException">The frame arrived damaged three times.</exception>
     public async Task<byte[]?> NextFrameAsync(CancellationToken cancellation)
     {
-        string[] f = Fields(await QueryAsync("FRAM:NEXT?", cancellation));
-        long number = long.Parse(f[0], CultureInfo.InvariantCulture);
+        string[] f = Fields(await QueryAsync("FRAM:NEXT?", cancellation), 3);
+        long number = Whole<long>(f[0]);
         if (number == 0) return null;
-        int length = int.Parse(f[1], CultureInfo.InvariantCulture);
-        uint crc = uint.Parse(f[2], CultureInfo.InvariantCulture);
+        int length = Whole<int>(f[1]);
+        uint crc = Whole<uint>(f[2]);
         string wrong = "";
         for (int attempt = 0; attempt < 3; attempt++)
         {
@@ -204,15 +219,45 @@ public sealed class GantryDriver : IAsyncDisposable
     /// <summary>Ledger of the selected acquisition.</summary>
     public async Task<GantryLedger> LedgerAsync(CancellationToken cancellation)
     {
-        string[] f = Fields(await QueryAsync("ACQ:LEDG?", cancellation));
-        int heads = int.Parse(f[2], CultureInfo.InvariantCulture);
-        long[] Longs(int at) => [.. f.Skip(at).Take(heads).Select(s => long.Parse(s, CultureInfo.InvariantCulture))];
-        return new GantryLedger(Guid.Parse(f[0]), long.Parse(f[1], CultureInfo.InvariantCulture), Longs(3), Longs(3 + (2 * heads)),
-            [.. f.Skip(3 + (3 * heads)).Take(heads).Select(Number)], uint.Parse(f[3 + (4 * heads)], CultureInfo.InvariantCulture));
+        string[] f = Fields(await QueryAsync("ACQ:LEDG?", cancellation), 3);
+        int heads = Whole<int>(f[2]);
+        if (heads is < 1 or > 8 || f.Length < 4 + (4 * heads)) throw new GantryProtocolException($"a ledger of {heads} heads has {4 + (4 * heads)} fields, {f.Length} came");
+        long[] Longs(int at) => [.. f.Skip(at).Take(heads).Select(s => Whole<long>(s))];
+        return new GantryLedger(Guid.Parse(f[0]), Whole<long>(f[1]), Longs(3), Longs(3 + (2 * heads)),
+            [.. f.Skip(3 + (3 * heads)).Take(heads).Select(Number)], Whole<uint>(f[3 + (4 * heads)]));
+    }
+
+    /// <summary>Ledger of the selected run; null when the gantry counted nothing for it.</summary>
+    public async Task<GantryLedger?> LedgerIfAnyAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await LedgerAsync(cancellation);
+        }
+        catch (GantryRefusedException e) when (e.Code == 430)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>How the selected run ended, in the gantry's word; NONE when it counted nothing for it.</summary>
+    public async Task<string> EndReasonAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await QueryAsync("ACQ:LEDG:REAS?", cancellation);
+        }
+        catch (GantryRefusedException e) when (e.Code == 430)
+        {
+            return "NONE";
+        }
     }
 
     /// <summary>Splits a reply at commas outside quotes and takes the quotes off.</summary>
-    public static string[] Fields(string reply)
+    /// <param name="reply">Reply.</param>
+    /// <param name="atLeast">Fields it must have.</param>
+    /// <exception cref="GantryProtocolException">It has fewer.</exception>
+    public static string[] Fields(string reply, int atLeast = 1)
     {
         var fields = new List<string>();
         var current = new System.Text.StringBuilder();
@@ -228,11 +273,16 @@ public sealed class GantryDriver : IAsyncDisposable
             else current.Append(c);
         }
         fields.Add(current.ToString());
-        return [.. fields];
+        return fields.Count >= atLeast ? [.. fields] : throw new GantryProtocolException($"{atLeast} fields were expected, {fields.Count} came");
     }
 
     /// <summary>A number as SCPI writes it.</summary>
-    public static double Number(string text) => double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
+    /// <exception cref="GantryProtocolException">It is none.</exception>
+    public static double Number(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : throw new GantryProtocolException("a number was expected, something else came");
+
+    private static T Whole<T>(string text) where T : System.Numerics.IBinaryInteger<T> =>
+        T.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out T? number) ? number : throw new GantryProtocolException("a whole number was expected, something else came");
 
     private static ResiliencePipeline ReconnectPolicy(TimeProvider wall) => new ResiliencePipelineBuilder { TimeProvider = wall }
         .AddRetry(new RetryStrategyOptions

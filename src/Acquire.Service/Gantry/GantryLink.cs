@@ -14,6 +14,9 @@ public sealed class GantryRefusedException(int code, string text, string command
     public string Text { get; } = text;
 }
 
+/// <summary>The gantry answered, but not as GCI says.</summary>
+public sealed class GantryProtocolException(string message) : Exception($"the gantry's answer is not GCI 1.0: {message}");
+
 /// <summary>The link to the gantry was lost or gave no answer in time.</summary>
 public sealed class GantryLinkLostException(string message, Exception? inner = null) : Exception(message, inner);
 

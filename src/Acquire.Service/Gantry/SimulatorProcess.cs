@@ -81,13 +81,18 @@ public sealed class SimulatorProcess : IDisposable
         {
             throw new AcquireException($"the simulator program {start.FileName} could not be started: {e.Message}; build the solution, or name a running gantry with --gantry HOST:PORT", ExitCodes.Gantry, e);
         }
+        var said = new System.Text.StringBuilder();
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, e) => said.Append(e.Data).Append(' ');
+        process.BeginOutputReadLine(); // read to nowhere, so that a simulator that writes is never held up
+        process.BeginErrorReadLine();
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30), wall);
         while (true)
         {
             if (process.HasExited)
             {
-                string said = (await process.StandardError.ReadToEndAsync(cancellation)).Trim().ReplaceLineEndings(" ");
-                throw new AcquireException($"the simulator ended at once (exit code {process.ExitCode}): {said}", ExitCodes.Gantry);
+                await process.WaitForExitAsync(cancellation); // also for the last of what it said
+                throw new AcquireException($"the simulator ended at once: {said.ToString().Trim()}", process.ExitCode == ExitCodes.BadInput ? ExitCodes.BadInput : ExitCodes.Gantry);
             }
             if (File.Exists(ready) && ReadReady(ready) is { } file)
                 return new SimulatorProcess(process, AddressOf(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{file.Port}")));

@@ -53,8 +53,25 @@ public sealed class FrameStore(string folder)
         return new StoredFrame(header, bytes, Crc32.Of(bytes));
     }
 
-    /// <summary>Reads all frames of an acquisition in order; damaged ones are reported, not skipped silently.</summary>
-    public IEnumerable<StoredFrame> ReadAll(Guid acquisition) => Numbers(acquisition).Select(n => Read(acquisition, n));
+    /// <summary>Reads the sound frames of an acquisition in order.</summary>
+    /// <param name="acquisition">Acquisition.</param>
+    /// <param name="onDamaged">Told number and fault of every frame that is damaged on disk.</param>
+    public IEnumerable<StoredFrame> ReadAll(Guid acquisition, Action<uint, string> onDamaged)
+    {
+        foreach (uint number in Numbers(acquisition))
+        {
+            StoredFrame? frame = null;
+            try
+            {
+                frame = Read(acquisition, number);
+            }
+            catch (InvalidDataException e)
+            {
+                onDamaged(number, e.Message);
+            }
+            if (frame is not null) yield return frame;
+        }
+    }
 }
 
 /// <summary>A frame as read back from disk.</summary>

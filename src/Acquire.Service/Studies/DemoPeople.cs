@@ -68,13 +68,30 @@ public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed) 
     }
 
     /// <inheritdoc/>
+    /// <remarks>The syringe is emptied once: when the link breaks over the command, the patient is looked at before anything is sent again.</remarks>
     public async Task<DateTimeOffset> InjectAsync(double activityMBq, CancellationToken cancellation)
     {
-        string[] given = GantryDriver.Fields(await gantry.QueryAsync("DIAG:SIM:PAT:INJ?", cancellation));
-        if (GantryDriver.Number(given[0]) > 0)
-            return DateTimeOffset.Parse(given[1], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
-        await gantry.CommandAsync(FormattableString.Invariant($"DIAG:SIM:PAT:INJ {activityMBq:0.###}"), cancellation);
-        return clock.GetUtcNow();
+        while (true)
+        {
+            if (await InjectionAsync(cancellation) is { } given) return given;
+            try
+            {
+                await gantry.CommandOnceAsync(FormattableString.Invariant($"DIAG:SIM:PAT:INJ {activityMBq:0.###}"), cancellation);
+            }
+            catch (GantryLinkLostException)
+            {
+                // Whether it was given shows when the patient is asked again.
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> WasInjectedAsync(CancellationToken cancellation) => await InjectionAsync(cancellation) is not null;
+
+    private async Task<DateTimeOffset?> InjectionAsync(CancellationToken cancellation)
+    {
+        string[] given = GantryDriver.Fields(await gantry.QueryAsync("DIAG:SIM:PAT:INJ?", cancellation), 2);
+        return GantryDriver.Number(given[0]) > 0 ? DateTimeOffset.Parse(given[1], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null;
     }
 
     /// <inheritdoc/>

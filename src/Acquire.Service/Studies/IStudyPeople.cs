@@ -19,6 +19,8 @@ public interface IStudyPeople
     Task<(double MBq, DateTimeOffset At)> MeasureSyringeAsync(double prescribedMBq, CancellationToken cancellation);
     /// <summary>Gives the injection now, or tells when it was given if it was.</summary>
     Task<DateTimeOffset> InjectAsync(double activityMBq, CancellationToken cancellation);
+    /// <summary>Whether the injection was given, as the people in the room know it.</summary>
+    Task<bool> WasInjectedAsync(CancellationToken cancellation);
     /// <summary>Reads the residual in syringe and line: MBq and when.</summary>
     Task<(double MBq, DateTimeOffset At)> MeasureResidualAsync(CancellationToken cancellation);
     /// <summary>Releases a CT whose dose estimate passes an alert level.</summary>

@@ -26,6 +26,10 @@ public sealed record StudyContext(DataFolder Data, string StudyKey, AcquisitionP
 /// <summary>Takes a study from the worklist to its last acquisition. All it knows it reads from the journal, so a process that is killed anywhere is continued by the next one.</summary>
 public sealed class StudyConductor
 {
+    private const string StoppedFact = "stopped";
+
+    /// <summary>Flow started later than this after the injection has lost its arterial phase (clinical 3.3, X).</summary>
+    private const double LateStartToleranceSeconds = 5;
     private readonly StudyContext _c;
     private readonly StudyFacts _facts;
     private readonly AcquisitionRun _run;
@@ -40,7 +44,11 @@ public sealed class StudyConductor
         _events = [.. context.Data.Journal.Events(context.StudyKey).Select(StudyEventJson.Deserialize)];
         _run = new AcquisitionRun(context.Gantry, context.Data, context.StudyKey, context.Clock)
         {
-            Progress = context.Display.Show,
+            Progress = progress =>
+            {
+                context.Display.Show(progress);
+                context.Display.Next($"Counting: {progress.Title}", null, Now, Injected is { } zero ? Now - zero : null);
+            },
             StopRequested = context.StopRequested,
             BetweenPolls = AnswerDuePromptsAsync,
         };
@@ -59,6 +67,7 @@ public sealed class StudyConductor
         _c.Gantry.Reconnected = reason => Append(new Note(Now, "console", $"link restored: {reason}"), $"link to the gantry restored ({reason})");
         if (_events.Count == 0) Append(new StudyOpened(Now, _c.People.Role, _c.Protocol.Id, _c.Protocol.ContentHash), $"study {_c.StudyKey} opened, protocol {_c.Protocol.Id} {_c.Protocol.Version}");
         else Append(new ServiceRestarted(Now, "console", "continued from the journal"), "console restarted: going on from the journal");
+        if (_facts.Text(StoppedFact) is { } stopped) return (Ending.Stopped, stopped);
         try
         {
             await BringUpAsync(cancellation);
@@ -96,6 +105,8 @@ public sealed class StudyConductor
                     case NextKind.StartAcquisition or NextKind.WaitForEnd:
                         await TakeAsync(next.StepId, cancellation);
                         break;
+                    case NextKind.RepeatOrSkip when LastResult(next.StepId) is { Ending: Ending.Stopped or Ending.Aborted } ended:
+                        return (ended.Ending, $"{next.StepId}: {ended.Reason}"); // a person stopped it: only a person starts it again
                     case NextKind.RepeatOrSkip:
                         await RepeatOrSkipAsync(next, cancellation);
                         break;
@@ -111,11 +122,16 @@ public sealed class StudyConductor
         {
             // Stop ends the loop; what was counted is on disk, and the ending says so below.
         }
-        return (Ending.Stopped, "stopped by the operator");
+        const string Reason = "stopped by the operator";
+        _facts.KeepText(StoppedFact, Reason); // a process that dies before the study is closed must not make the next one go on
+        return (Ending.Stopped, Reason);
     }
 
     /// <summary>True when such an event is in the journal.</summary>
     public bool Has<T>() where T : StudyEvent => _events.OfType<T>().Any();
+
+    /// <summary>The last event of that kind; null when there is none.</summary>
+    public T? Last<T>() where T : StudyEvent => _events.OfType<T>().LastOrDefault();
 
     /// <summary>Appends an event, durably, and says it.</summary>
     public void Append(StudyEvent happened, string line)
@@ -188,6 +204,17 @@ public sealed class StudyConductor
         Append(new DoseMeasured(at, _c.People.Role, mbq), string.Create(CultureInfo.InvariantCulture, $"syringe {mbq:F1} MBq {tracer.Radiopharmaceutical}, prescribed {tracer.PrescribedMBq:F0} MBq ({deviation:+0.0;-0.0} %){warning}"));
     }
 
+    /// <summary>A flow that has run past its injection while no console was there would miss the bolus: it is ended before anybody injects.</summary>
+    private async Task<bool> FlowRanWithoutInjectionAsync(PlannedAcquisition planned, CancellationToken cancellation)
+    {
+        if (planned is not FlowAcquisition flow || Injected is not null) return false;
+        AcquisitionState state = await _c.Gantry.AcquisitionStateAsync(cancellation);
+        if (state.ElapsedSeconds <= flow.PreRoll.TotalSeconds + LateStartToleranceSeconds) return false;
+        if (await _c.People.WasInjectedAsync(cancellation)) return false;
+        if (state.State is "RUNN" or "PAUS" or "HOLD") await _c.Gantry.CommandAsync("ACQ:STOP", cancellation);
+        return true;
+    }
+
     private async Task InjectAsync()
     {
         DoseMeasured dose = _events.OfType<DoseMeasured>().Last();
@@ -246,13 +273,16 @@ public sealed class StudyConductor
             await TakeAsync(next.StepId, cancellation);
             return;
         }
-        string why = _facts.Plans().LastOrDefault(p => p.StepId == next.StepId) is { } plan && _facts.Results().TryGetValue(plan.AcquisitionId, out RunResult? result) ? result.Reason : next.Text;
+        string why = LastResult(next.StepId)?.Reason ?? next.Text;
         string reason = exposure ? $"{why}; not exposed again without a person's decision"
             : phase.Repeatable ? $"{why}; given up after {attempts} attempts" : $"{why}; cannot be repeated";
         Append(new PhaseSkipped(Now, "console", phase.Id, reason), $"{phase.Title}: {reason}");
     }
 
     private StudyTimeline TimelineNow() => StudyTimeline.Derive(_c.Protocol, new PatientFactors().With(_events), _events, Now);
+
+    private RunResult? LastResult(string stepId) =>
+        _facts.Plans().LastOrDefault(p => p.StepId == stepId) is { } plan ? _facts.Results().GetValueOrDefault(plan.AcquisitionId) : null;
 
     private bool RunIsOpen(PlannedAcquisition planned) =>
         _facts.Plans().LastOrDefault(p => p.StepId == planned.Id) is { } plan && !_facts.Results().ContainsKey(plan.AcquisitionId);
@@ -271,7 +301,9 @@ public sealed class StudyConductor
         RunPlan plan = open ?? MakePlan(planned);
         if (open is null || !await IsKnownToGantryAsync(plan, cancellation)) await BeginAsync(plan, planned, cancellation);
         else _c.Display.Say(Now, Injected is { } zero ? Now - zero : null, $"{planned.Title}: found at the gantry, going on");
-        RunResult result = await _run.FollowAsync(plan, Moments(planned), cancellation);
+        bool tooLate = await FlowRanWithoutInjectionAsync(planned, cancellation);
+        RunResult result = await _run.FollowAsync(plan, tooLate ? [] : Moments(planned), cancellation);
+        if (tooLate) result = result with { Ending = Ending.Failed, Reason = "failed because the console was away when the injection was due; nothing was injected, the flow is taken again" };
         _c.Display.Ended();
         SayStarted(plan, planned, CountedFrom(plan)?.Start ?? Now, "had been started");
         _facts.KeepResult(plan.AcquisitionId, result);
@@ -300,7 +332,7 @@ public sealed class StudyConductor
     private (DateTimeOffset Start, DateTimeOffset End)? CountedFrom(RunPlan plan)
     {
         (DateTimeOffset Start, DateTimeOffset End)? span = null;
-        foreach (StoredFrame frame in _c.Data.Frames(_c.StudyKey).ReadAll(plan.AcquisitionId))
+        foreach (StoredFrame frame in _c.Data.Frames(_c.StudyKey).ReadAll(plan.AcquisitionId, (_, _) => { }))
         {
             if (!_facts.Clocks().TryGetValue(frame.Header.BootId, out ClockAnchor? clock)) continue;
             DateTimeOffset start = clock.At(frame.Header.StartTickUs), end = clock.At(frame.Header.StartTickUs + frame.Header.ElapsedUs);
@@ -314,24 +346,11 @@ public sealed class StudyConductor
         if (!await _c.Gantry.SelectAsync(plan.AcquisitionId, cancellation)) return false;
         AcquisitionState state = await _c.Gantry.AcquisitionStateAsync(cancellation);
         if (plan.Kind == AcquisitionKind.Ct)
-            return await FramesInLedgerAsync(cancellation) > 0 || GantryDriver.Fields(await _c.Gantry.QueryAsync("CT:STAT?", cancellation))[0] == "EXP";
+            return await _c.Gantry.LedgerIfAnyAsync(cancellation) is not null || GantryDriver.Fields(await _c.Gantry.QueryAsync("CT:STAT?", cancellation))[0] == "EXP";
         if (state.State == "ARM") await _c.Gantry.CommandAsync($"ACQ:STAR \"{plan.AcquisitionId:D}\"", cancellation);
         if (state.State is "HOLD" or "PAUS")
             await _c.Gantry.CommandAsync(string.Create(CultureInfo.InvariantCulture, $"ACQ:RES \"resume-{plan.AcquisitionId:D}-{_events.Count}\""), cancellation);
-        return state.State != "IDLE" || state.Reason != "NONE" || await FramesInLedgerAsync(cancellation) > 0;
-    }
-
-    /// <summary>Frames the gantry counted for the selected run; 0 for one that was only named.</summary>
-    private async Task<long> FramesInLedgerAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            return (await _c.Gantry.LedgerAsync(cancellation)).Frames;
-        }
-        catch (GantryRefusedException e) when (e.Code == 430)
-        {
-            return 0;
-        }
+        return state.State != "IDLE" || state.Reason != "NONE" || (await _c.Gantry.LedgerIfAnyAsync(cancellation))?.Frames > 0;
     }
 
     private async Task BeginAsync(RunPlan plan, PlannedAcquisition planned, CancellationToken cancellation)
@@ -384,7 +403,7 @@ public sealed class StudyConductor
         {
             foreach (RunPlan plan in earlier)
             {
-                int whole = _c.Data.Frames(_c.StudyKey).ReadAll(plan.AcquisitionId).Count(f => !f.Header.Flags.HasFlag(Acquire.Protocols.Gantry.FrameFlags.Partial));
+                int whole = _c.Data.Frames(_c.StudyKey).ReadAll(plan.AcquisitionId, (_, _) => { }).Count(f => !f.Header.Flags.HasFlag(Acquire.Protocols.Gantry.FrameFlags.Partial));
                 firstStop = plan.FirstStop + (whole / (Detectors * windows.Count));
             }
         }

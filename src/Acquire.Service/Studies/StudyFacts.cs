@@ -77,27 +77,22 @@ public static class StoredSeries
     public static CountSeries Build(PlannedAcquisition planned, IReadOnlyList<RunPlan> plans, IReadOnlyDictionary<Guid, RunResult> results,
         FrameStore store, IReadOnlyDictionary<ulong, ClockAnchor> clocks, bool repeatable)
     {
-        RunPlan first = plans[0];
         int expected = plans.Max(p => p.ExpectedFrames + FramesBefore(p));
+        // A repeated view stands for itself, a flow that ended before the injection was taken again: the last run that has all its frames is the view.
+        IReadOnlyList<RunPlan> runs = planned is TomoAcquisition ? plans : [plans.LastOrDefault(p => store.Numbers(p.AcquisitionId).Count == p.ExpectedFrames) ?? plans[^1]];
+        RunPlan first = runs[0];
         var frames = new List<CountFrame>();
-        foreach (RunPlan plan in plans)
+        var damaged = new List<uint>();
+        foreach (RunPlan plan in runs)
         {
-            foreach (StoredFrame stored in store.ReadAll(plan.AcquisitionId))
+            foreach (StoredFrame stored in store.ReadAll(plan.AcquisitionId, (number, _) => damaged.Add(number)))
             {
                 CountFrame frame = ToCountFrame(stored, planned, plan, clocks);
-                bool takenAgain = frame.IsPartial && plans.SkipWhile(p => p != plan).Skip(1).Any(later => frame.AngularView - 1 >= later.FirstStop);
-                if (planned is TomoAcquisition && takenAgain) continue; // the next run took this stop again, whole
-                frames.Add(frame);
+                bool takenAgain = frame.IsPartial && runs.SkipWhile(p => p != plan).Skip(1).Any(later => frame.AngularView - 1 >= later.FirstStop);
+                if (!takenAgain) frames.Add(frame); // else the next run took this stop again, whole
             }
         }
         frames = JoinHeldViews(frames);
-        if (planned is not TomoAcquisition && plans.Count > 1)
-        {
-            // A repeated view stands for itself, a flow that ended before the injection was taken again: the last run that has all its frames is the view.
-            RunPlan best = plans.LastOrDefault(p => store.Numbers(p.AcquisitionId).Count == p.ExpectedFrames) ?? plans[^1];
-            frames = [.. store.ReadAll(best.AcquisitionId).Select(f => ToCountFrame(f, planned, best, clocks))];
-            first = best;
-        }
         RunResult? last = results.GetValueOrDefault(plans[^1].AcquisitionId);
         bool complete = frames.Count == expected && frames.TrueForAll(f => !f.IsPartial);
         return new CountSeries
@@ -111,19 +106,22 @@ public static class StoredSeries
             Collimator = first.Collimator,
             Frames = [.. frames.Select((f, i) => f with { FrameNumber = i + 1 })],
             ExpectedFrames = expected,
-            Ending = complete ? Ending.Complete : last?.Ending ?? Ending.Open,
-            EndingReason = complete ? "" : last?.Reason ?? "not ended",
+            Ending = damaged.Count > 0 ? Ending.Failed : complete ? Ending.Complete : last?.Ending ?? Ending.Open,
+            EndingReason = damaged.Count > 0 ? $"failed because frame {string.Join(", ", damaged)} of run {first.AcquisitionId} is damaged on disk; the others are sound" : complete ? "" : last?.Reason ?? "not ended",
             Repeatable = repeatable,
         };
     }
 
     /// <summary>CT slices as a volume in HU in the study's frame of reference.</summary>
-    public static Volume BuildCt(RunPlan plan, FrameStore store)
+    /// <returns>Null when there are less than two sound slices or one is missing between others: a volume would put anatomy in a wrong place.</returns>
+    public static Volume? BuildCt(RunPlan plan, FrameStore store)
     {
-        List<StoredFrame> slices = [.. store.ReadAll(plan.AcquisitionId).OrderByDescending(f => f.Header.TableStartUm)];
-        if (slices.Count < 2) throw new InvalidDataException($"the CT has {slices.Count} slices; a volume needs two");
+        List<StoredFrame> slices = [.. store.ReadAll(plan.AcquisitionId, (_, _) => { }).OrderByDescending(f => f.Header.TableStartUm)];
+        if (slices.Count < 2) return null;
         FrameHeader first = slices[0].Header;
         double spacing = (first.TableStartUm - slices[^1].Header.TableStartUm) / 1000.0 / (slices.Count - 1);
+        for (int k = 1; k < slices.Count; k++)
+            if (Math.Abs(((slices[k - 1].Header.TableStartUm - slices[k].Header.TableStartUm) / 1000.0) - spacing) > 0.1 * spacing) return null;
         double pixel = first.PixelUm / 1000.0;
         var volume = new Volume
         {

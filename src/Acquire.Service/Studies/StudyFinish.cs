@@ -48,7 +48,7 @@ public static class StudyFinish
             QualityReport quality = QualityRunner.Run(QualityInput.Of(study, projections), QualityLimits.LoadDefault().With(study.Protocol.QualityLimits));
             foreach (QualityResult result in quality.Results.Where(r => r.Verdict > Verdict.Pass))
                 display.Say(clock.GetUtcNow(), since, $"{result.Verdict.ToString().ToUpperInvariant()} {result.Title}: {result.Words} {result.Action}");
-            if (!conductor.Has<QualityJudged>())
+            if (conductor.Last<QualityJudged>()?.Verdict != quality.Verdict.ToString())
                 conductor.Append(new QualityJudged(clock.GetUtcNow(), "console", quality.Verdict.ToString()), string.Create(CultureInfo.InvariantCulture, $"quality: {quality.Verdict}, {quality.Results.Count} checks"));
             string report = Path.Combine(folder, "report.html");
             StudyReport.Write(report, study with { Ending = ending, EndingReason = reason }, quality);
@@ -76,7 +76,7 @@ public static class StudyFinish
             {
                 string output = Path.Combine(folder, "recon", name);
                 await ReconstructionWorker.RunAsync(tomo.Path, attenuation, study.Protocol.Reconstruction, output,
-                    (share, left) => display.Next(string.Create(CultureInfo.InvariantCulture, $"Reconstructing ({name}): {100 * share:F0} %"), TimeSpan.FromSeconds(left), clock.GetUtcNow(), clock.GetUtcNow() - study.Injected),
+                    (share, left) => display.Next(string.Create(CultureInfo.InvariantCulture, $"Reconstructing ({name}): {100 * share:F0} %"), left >= 1 ? TimeSpan.FromSeconds(left) : null, clock.GetUtcNow(), clock.GetUtcNow() - study.Injected),
                     TimeProvider.System, cancellation);
                 volumes[name] = RawFolder.ReadVolume(output);
                 string mapFolder = Path.Combine(output, "attenuation");

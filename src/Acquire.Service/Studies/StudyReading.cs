@@ -46,7 +46,7 @@ public static class StudyReading
                 if (planned is CtAcquisition)
                 {
                     RunPlan run = runs[^1];
-                    if (store.Numbers(run.AcquisitionId).Count > 1) ct = StoredSeries.BuildCt(run, store);
+                    ct = StoredSeries.BuildCt(run, store);
                     ctFacts = facts.Ct() is { } c ? c with { Ending = results.GetValueOrDefault(run.AcquisitionId)?.Ending ?? Ending.Open } : null;
                 }
                 else
