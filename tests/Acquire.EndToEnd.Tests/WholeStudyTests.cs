@@ -185,7 +185,52 @@ public sealed class WholeStudyTests
         Assert.Matches(@"Flow.*: stopped by the operator; \d+ of 28 frames kept", output);
         Assert.Contains("study stopped: stopped by the operator", output, StringComparison.Ordinal);
         Assert.Equal("Stopped", Query(data, "SELECT json_extract(body, '$.Ending') FROM fact WHERE kind='result'"));
-        Assert.True(data.Frames().Values.Any(f => FrameHeader.Check(f, out FrameHeader? header) is null && header!.Flags.HasFlag(FrameFlags.Partial)), "what was counted when the stop came is fetched too");
+        Assert.Equal("1", Query(data, "SELECT json_extract(body, '$.Ledger.Equal') FROM fact WHERE kind='result'")); // also what was being counted when the stop came
+    }
+
+    [Fact]
+    public async Task Resume_ConsoleAndSimulatorKilledInTheCt_IsNotExposedAgainByItself()
+    {
+        using var data = new TemporaryData();
+        using (AcquireProgram program = AcquireProgram.Start("demo", "--plain", "--data", data.Path, "--protocol", ShortProtocol.Write(data), "--speed", AsFastAsItGoes))
+        {
+            while (await program.Output.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.Contains("exposing", StringComparison.Ordinal)) { }
+            program.Kill();
+            await program.EndAsync();
+        }
+        data.KillSimulator();
+
+        (int code, string output, string errors) = await AcquireProgram.RunAsync("resume", "--plain", "--data", data.Path);
+        (int again, string nothing, _) = await AcquireProgram.RunAsync("resume", "--plain", "--data", data.Path);
+
+        Assert.True(code is 5 or 0 or 6, $"exit code {code}\n{output}\n{errors}");
+        if (code == 5) Assert.Contains("not exposed again without a person's decision", output, StringComparison.Ordinal);
+        else Assert.Contains("10 slices, ledger equal", output, StringComparison.Ordinal); // the CT was over before the kill came
+        Assert.Equal(0, again);
+        Assert.Contains("nothing to resume", nothing, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resume_FrameDamagedOnDiskMeanwhile_NamesItAndFinishesTheRest()
+    {
+        using var data = new TemporaryData();
+        using (AcquireProgram program = AcquireProgram.Start("demo", "--plain", "--data", data.Path, "--protocol", ShortProtocol.Write(data), "--speed", AsFastAsItGoes))
+        {
+            while (await program.Output.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.Contains("Delayed, anterior and posterior: complete", StringComparison.Ordinal)) { }
+            program.Kill();
+            await program.EndAsync();
+        }
+        string damaged = data.File(data.Frames().First(f => { FrameHeader.TryRead(f.Value, out FrameHeader? h); return h!.Mode == FrameMode.Dynamic && h.Number == 5; }).Key);
+        byte[] bytes = await File.ReadAllBytesAsync(damaged, TestContext.Current.CancellationToken);
+        bytes[500] ^= 1;
+        await File.WriteAllBytesAsync(damaged, bytes, TestContext.Current.CancellationToken);
+
+        (int code, string output, string errors) = await AcquireProgram.RunAsync("resume", "--plain", "--data", data.Path);
+
+        Assert.True(code == 5, $"exit code {code}\n{output}\n{errors}");
+        Assert.Contains("frame 5 of run", output, StringComparison.Ordinal);
+        Assert.Contains("damaged on disk", await File.ReadAllTextAsync(Path.Combine(data.StudyFolder, "report.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(data.StudyFolder, "dicom"), "recon*.dcm"));
     }
 
     private static readonly SemaphoreSlim ReferenceGate = new(1, 1);

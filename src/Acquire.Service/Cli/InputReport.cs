@@ -19,7 +19,7 @@ internal static class InputReport
     public static QualityReport Write(string folder, ReconstructionInput input, string how, Volume volume, TextWriter? output)
     {
         QualityReport quality = QualityRunner.Run(
-            new QualityInput { Projections = input.Projections, Reconstruction = volume, AttenuationMap = input.AttenuationMap }, QualityLimits.LoadDefault());
+            new QualityInput { Tomo = input.Series, Projections = input.Projections, Reconstruction = volume, AttenuationMap = input.AttenuationMap }, QualityLimits.LoadDefault());
         if (output is not null)
         {
             foreach (QualityResult r in quality.Results)

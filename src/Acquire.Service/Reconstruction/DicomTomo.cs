@@ -18,6 +18,6 @@ public static class DicomTomo
         ArgumentNullException.ThrowIfNull(byHand);
         if (Reader is null) throw ReconstructionInput.Bad("this program was built without its DICOM reader for tomographic projections; give raw-plus-JSON or Interfile.");
         (CountSeries series, IReadOnlyList<string> findings) = Reader(path, byHand);
-        return ProjectionSetBuilder.ToInput(series, byHand) with { Findings = findings };
+        return ProjectionSetBuilder.ToInput(series, byHand) with { Findings = findings, Series = series };
     }
 }

@@ -40,6 +40,8 @@ public sealed record ReconstructionInput
     public IReadOnlyList<KnownSphere> Spheres { get; init; } = [];
     /// <summary>Detector response; null when nothing says what the collimator was.</summary>
     public DetectorResponse? Response { get; init; }
+    /// <summary>The frames the projections were made of, with heads and times; null when the input has none (raw, Interfile).</summary>
+    public CountSeries? Series { get; init; }
     /// <summary>What was assumed or found odd in the file, one line each; empty when nothing was.</summary>
     public IReadOnlyList<string> Findings { get; init; } = [];
     /// <summary>Where it came from and what it is, one line for people, without patient data.</summary>

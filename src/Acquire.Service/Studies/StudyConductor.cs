@@ -303,7 +303,7 @@ public sealed class StudyConductor
         else _c.Display.Say(Now, Injected is { } zero ? Now - zero : null, $"{planned.Title}: found at the gantry, going on");
         bool tooLate = await FlowRanWithoutInjectionAsync(planned, cancellation);
         RunResult result = await _run.FollowAsync(plan, tooLate ? [] : Moments(planned), cancellation);
-        if (tooLate) result = result with { Ending = Ending.Failed, Reason = "failed because the console was away when the injection was due; nothing was injected, the flow is taken again" };
+        if (tooLate) result = result with { Ending = Ending.Failed, Reason = "failed because the console was away at the planned injection; the flow is taken again" };
         _c.Display.Ended();
         SayStarted(plan, planned, CountedFrom(plan)?.Start ?? Now, "had been started");
         _facts.KeepResult(plan.AcquisitionId, result);

@@ -23,6 +23,10 @@ public static class StudyFinish
         string folder = data.StudyFolder(studyKey);
         string dicom = Path.Combine(folder, "dicom");
         StudyRecord study = StudyReading.Read(data, studyKey, clock.GetUtcNow(), (ending, reason));
+        if (ending == Ending.Complete && study.Series.FirstOrDefault(s => s.Ending != Ending.Complete) is { } broken)
+            (ending, reason) = (Ending.Failed, $"{broken.Title}: {broken.EndingReason}");
+        if (ending == Ending.Complete && study is { CtFacts.Ending: Ending.Complete, Ct: null })
+            (ending, reason) = (Ending.Failed, "failed because slices of the CT are damaged or missing on disk");
         TimeSpan? since = clock.GetUtcNow() - study.Injected;
         WrittenObjects written;
         try
