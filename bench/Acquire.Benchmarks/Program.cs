@@ -1,6 +1,6 @@
 using Acquire.Benchmarks;
 
-string[] names = ["recon-spine [FOLDER]", "recon-cubes", "recon-simset [HEADER]"];
+string[] names = ["recon-spine [FOLDER]", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store"];
 switch (args.FirstOrDefault())
 {
     case "recon-spine":
@@ -11,6 +11,12 @@ switch (args.FirstOrDefault())
         return ReconCubes.Run();
     case "recon-simset":
         return ReconSpine.Simset(args[1..]);
+    case "demo":
+        StudyBench.Demo(3);
+        return 0;
+    case "frame-store":
+        StudyBench.FrameStore(500);
+        return 0;
     default:
         Console.Error.WriteLine($"benchmarks: {string.Join(", ", names)}");
         return 2;

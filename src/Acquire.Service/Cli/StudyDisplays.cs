@@ -35,7 +35,8 @@ public sealed class PlainDisplay(TextWriter output) : IStudyDisplay
 }
 
 /// <summary>Live display: phase, the one next action, countdown, counts, prompts and what was answered.</summary>
-public sealed class LiveDisplay : IStudyDisplay
+/// <param name="studyKey">Pseudonymous key of the study on the screen.</param>
+public sealed class LiveDisplay(string studyKey) : IStudyDisplay
 {
     private const int StoryLines = 14;
     private readonly Lock _gate = new();
@@ -102,7 +103,7 @@ public sealed class LiveDisplay : IStudyDisplay
         {
             var rows = new List<IRenderable>
             {
-                new Rule($"[bold]Acquire[/]  study time {Clock.Of(_now)}  injection {Clock.Since(_since)}").LeftJustified(),
+                new Rule($"[bold]Acquire[/]  study {studyKey}  {Clock.Of(_now)}{(_since is null ? "" : $"  injection {Clock.Since(_since)}")}").LeftJustified(),
                 new Markup($"[bold yellow]{Markup.Escape(_next)}[/]{(_countdown is { } c ? $"  in [bold]{Clock.Span(c)}[/]" : "")}"),
             };
             if (_run is { } run)

@@ -116,7 +116,7 @@ public sealed class StudySession
         if (outage > TimeSpan.Zero) await clock.PassAsync(outage, cancellation);
 
         bool live = !plain && AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
-        IStudyDisplay display = live ? new LiveDisplay() : new PlainDisplay(Console.Out);
+        IStudyDisplay display = live ? new LiveDisplay(_studyKey) : new PlainDisplay(Console.Out);
         void OnStop(PosixSignalContext signal)
         {
             if (_stop) return; // a second one ends the process; the journal is safe anyway

@@ -47,12 +47,21 @@ public sealed class StudyConductor
             Progress = progress =>
             {
                 context.Display.Show(progress);
-                context.Display.Next($"Counting: {progress.Title}", null, Now, Injected is { } zero ? Now - zero : null);
+                TimeSpan? left = Left(progress);
+                context.Display.Next(left is null ? $"Counting {progress.Title}" : $"Counting {progress.Title}, done", left, Now, Injected is { } zero ? Now - zero : null);
             },
             StopRequested = context.StopRequested,
             BetweenPolls = AnswerDuePromptsAsync,
         };
     }
+
+    /// <summary>Predicted time left of a running acquisition; null when nothing can be said yet.</summary>
+    private TimeSpan? Left(RunProgress progress) => _c.Protocol.Phases.SelectMany(p => p.Acquisitions).Single(a => a.Id == progress.StepId) switch
+    {
+        TomoAcquisition when progress.FramesStored > 0 => TimeSpan.FromSeconds(progress.ElapsedSeconds * (progress.FramesExpected - progress.FramesStored) / progress.FramesStored), // with the moves so far
+        TomoAcquisition or CtAcquisition => null,
+        PlannedAcquisition fixedTime => fixedTime.NominalDuration - TimeSpan.FromSeconds(progress.ElapsedSeconds),
+    };
 
     private DateTimeOffset Now => _c.Clock.GetUtcNow();
 
