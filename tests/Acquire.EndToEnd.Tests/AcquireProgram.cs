@@ -88,9 +88,12 @@ public sealed class TemporaryData : IDisposable
         : new Dictionary<string, byte[]>();
 
     /// <summary>Ends a simulator that a killed console left behind.</summary>
-    public void KillSimulator()
+    public void KillSimulator() => KillSimulatorOf(Path);
+
+    /// <summary>Ends the simulator that serves a data folder.</summary>
+    public static void KillSimulatorOf(string folder)
     {
-        string ready = File("gantry", "ready.json");
+        string ready = System.IO.Path.Combine(folder, "gantry", "ready.json");
         if (!System.IO.File.Exists(ready)) return;
         using var document = System.Text.Json.JsonDocument.Parse(System.IO.File.ReadAllBytes(ready));
         try

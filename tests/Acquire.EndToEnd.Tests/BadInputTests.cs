@@ -110,7 +110,7 @@ public sealed class BadInputTests
         Assert.Contains("another instance", errors, StringComparison.Ordinal);
         first.Kill();
         await first.EndAsync();
-        KillSimulatorOf(data.File("d"));
+        TemporaryData.KillSimulatorOf(data.File("d"));
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class BadInputTests
 
         (int code, string output, string errors) = await AcquireProgram.RunAsync("demo", "--plain", "--data", data.File("disk", "d"), "--speed", "1000000");
 
-        KillSimulatorOf(data.File("disk", "d"));
+        TemporaryData.KillSimulatorOf(data.File("disk", "d"));
         Assert.True(code == ExitCodes.Storage, $"{code}\n{output}\n{errors}");
         Assert.Single(errors.Trim().Split('\n'));
         Assert.Contains("MB free", errors, StringComparison.Ordinal);
@@ -162,24 +162,7 @@ public sealed class BadInputTests
 
         Assert.True(code is ExitCodes.Ok or ExitCodes.QualityFailed or ExitCodes.StudyNotComplete, $"exit code {code}\n{output}\n{errors}");
         Assert.DoesNotContain("ledger differ", output, StringComparison.Ordinal);
-        KillSimulatorOf(folder);
-    }
-
-    private static void KillSimulatorOf(string folder)
-    {
-        string ready = Path.Combine(folder, "gantry", "ready.json");
-        if (!File.Exists(ready)) return;
-        using var document = System.Text.Json.JsonDocument.Parse(File.ReadAllBytes(ready));
-        try
-        {
-            using Process process = Process.GetProcessById(document.RootElement.GetProperty("pid").GetInt32());
-            process.Kill();
-            process.WaitForExit();
-        }
-        catch (ArgumentException)
-        {
-            // It ended by itself.
-        }
+        TemporaryData.KillSimulatorOf(folder);
     }
 
     private static int FreePort()

@@ -27,6 +27,26 @@ public sealed class WholeStudyTests
     }
 
     [Fact]
+    public async Task Demo_WholeStudy_NamesThePatientOnlyWhereADoctorLooks()
+    {
+        using var data = new TemporaryData();
+
+        (int code, string output, string errors) = await AcquireProgram.RunAsync("demo", "--plain", "--data", data.Path, "--protocol", ShortProtocol.Write(data), "--speed", AsFastAsItGoes);
+
+        Assert.True(code is 0 or 6, $"exit code {code}\n{output}\n{errors}");
+        string[] identifiers = ["MUSTER", "Muster", "ACQ-DEMO-1"];
+        Assert.All(identifiers, id => Assert.DoesNotContain(id, output + errors, StringComparison.Ordinal));
+        // Allowed: the DICOM files, the report, and the column study.scheduled of the journal (with its write-ahead log).
+        string[] named = [.. Directory.GetFiles(data.Path, "*", SearchOption.AllDirectories)
+            .Where(f => identifiers.Any(id => Path.GetRelativePath(data.Path, f).Contains(id, StringComparison.OrdinalIgnoreCase) || System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(f)).Contains(id, StringComparison.Ordinal)))
+            .Select(f => Path.GetRelativePath(data.Path, f))];
+        Assert.Contains(named, f => f.EndsWith("report.html", StringComparison.Ordinal));
+        Assert.All(named, f => Assert.True(f.EndsWith(".dcm", StringComparison.Ordinal) || f.EndsWith("report.html", StringComparison.Ordinal) || f.StartsWith("journal.db", StringComparison.Ordinal), f));
+        Assert.Equal("0", Query(data, "SELECT count(*) FROM event WHERE body LIKE '%MUSTER%' OR body LIKE '%ACQ-DEMO%'"));
+        Assert.Equal("0", Query(data, "SELECT count(*) FROM fact WHERE body LIKE '%MUSTER%' OR body LIKE '%ACQ-DEMO%'"));
+    }
+
+    [Fact]
     public async Task Demo_SameSeedAtAnotherSpeed_SameFramesByteForByte()
     {
         using var first = new TemporaryData();
@@ -86,7 +106,8 @@ public sealed class WholeStudyTests
         Assert.All(actual, frame => Assert.Null(FrameHeader.Check(frame.Value, out _)));
     }
 
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 20)];
+    /// <summary>20 seeds; ACQUIRE_KILL_SEEDS=N makes a longer campaign of the same test.</summary>
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, int.Parse(Environment.GetEnvironmentVariable("ACQUIRE_KILL_SEEDS") ?? "20", CultureInfo.InvariantCulture))];
 
     [Fact]
     public async Task Resume_SimulatorKilledInTheRotation_TakesTheRestAndSaysSo()

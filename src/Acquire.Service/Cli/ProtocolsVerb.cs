@@ -7,7 +7,6 @@ namespace Acquire.Service.Cli;
 /// <summary>protocols validate FILE... and protocols show FILE.</summary>
 public sealed class ProtocolsVerb : IVerb
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <inheritdoc/>
     public Command Build()
@@ -27,7 +26,7 @@ public sealed class ProtocolsVerb : IVerb
         int worst = ExitCodes.Ok;
         foreach (string path in paths)
         {
-            ProtocolResult result = Read(path);
+            ProtocolResult result = ProtocolFile.Read(path);
             if (!result.IsValid)
             {
                 foreach (ProtocolProblem problem in result.Problems) error.WriteLine(problem);
@@ -41,7 +40,7 @@ public sealed class ProtocolsVerb : IVerb
 
     private static int Show(string path, TextWriter output, TextWriter error)
     {
-        ProtocolResult result = Read(path);
+        ProtocolResult result = ProtocolFile.Read(path);
         if (!result.IsValid)
         {
             foreach (ProtocolProblem problem in result.Problems) error.WriteLine(problem);
@@ -52,25 +51,4 @@ public sealed class ProtocolsVerb : IVerb
         output.WriteLine($"sha256 {result.Protocol.ContentHash}");
         return ExitCodes.Ok;
     }
-
-    /// <summary>Reads a protocol file; what is wrong with the file itself is a problem at 1:1 like any other.</summary>
-    private static ProtocolResult Read(string path)
-    {
-        try
-        {
-            if (new FileInfo(path) is { Exists: true, Length: > ProtocolReader.MaximumLength * 4L } large)
-                return Unreadable(path, $"the file has {large.Length} bytes", $"a protocol has at most {ProtocolReader.MaximumLength} characters");
-            return ProtocolReader.Read(StrictUtf8.GetString(File.ReadAllBytes(path)), path);
-        }
-        catch (DecoderFallbackException)
-        {
-            return Unreadable(path, "the file is not UTF-8 text", "save it as UTF-8");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            return Unreadable(path, "the file cannot be read", e is FileNotFoundException or DirectoryNotFoundException ? "there is no file of that name: check the path" : e.Message);
-        }
-    }
-
-    private static ProtocolResult Unreadable(string path, string what, string right) => new(null, [new ProtocolProblem(path, 1, 1, what, right)]);
 }

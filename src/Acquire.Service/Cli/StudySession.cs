@@ -73,16 +73,7 @@ public sealed class StudySession
     /// <summary>Reads and checks a protocol file; all problems at once.</summary>
     public static string ReadProtocol(string file, out AcquisitionProtocol protocol)
     {
-        string yaml;
-        try
-        {
-            yaml = File.ReadAllText(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new AcquireException($"the protocol file {file} cannot be read; give another with --protocol", ExitCodes.BadInput, e);
-        }
-        ProtocolResult result = ProtocolReader.Read(yaml, file);
+        ProtocolResult result = ProtocolFile.Read(file, out string yaml);
         protocol = result.Protocol ?? throw new AcquireException(string.Join(Environment.NewLine + "acquire: ", result.Problems), ExitCodes.BadInput);
         return yaml;
     }

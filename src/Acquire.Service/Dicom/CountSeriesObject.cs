@@ -78,17 +78,7 @@ internal sealed class CountSeriesObject
         ds.Add(DicomTag.DetectorVector, Vector(f => f.Detector));
         foreach (DicomItem item in kind) ds.Add(item);
 
-        ds.Add(DicomTag.SamplesPerPixel, (ushort)1);
-        ds.Add(DicomTag.PhotometricInterpretation, "MONOCHROME2");
-        ds.Add(DicomTag.Rows, (ushort)first.Height);
-        ds.Add(DicomTag.Columns, (ushort)first.Width);
-        ds.Add(DicomTag.PixelSpacing, Text.Ds(first.PixelMm, first.PixelMm));
-        ds.Add(DicomTag.BitsAllocated, (ushort)16);
-        ds.Add(DicomTag.BitsStored, (ushort)16);
-        ds.Add(DicomTag.HighBit, (ushort)15);
-        ds.Add(DicomTag.PixelRepresentation, (ushort)0);
-        DicomPixelData pixels = DicomPixelData.Create(ds, true);
-        foreach (CountFrame frame in _frames) pixels.AddFrame(new MemoryByteBuffer(Pixels(frame)));
+        DicomFiles.AddPixels(ds, first.Height, first.Width, Text.Ds(first.PixelMm, first.PixelMm), _frames.Select(Pixels));
 
         string path = Path.Combine(folder, _place.FileName + ".dcm");
         DicomFiles.Save(ds, path);

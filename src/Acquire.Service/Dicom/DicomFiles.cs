@@ -1,4 +1,6 @@
 using FellowOakDicom;
+using FellowOakDicom.Imaging;
+using FellowOakDicom.IO.Buffer;
 
 namespace Acquire.Service.Dicom;
 
@@ -56,4 +58,20 @@ internal static class DicomFiles
     }
 
     internal static AcquireException Bad(string message) => new(message, ExitCodes.BadInput);
+
+    /// <summary>Adds the frames of an NM object: 16 bit unsigned, little endian, row by row (docs: physics-and-qc 7.2).</summary>
+    public static void AddPixels(DicomDataset ds, int rows, int columns, string[] pixelSpacing, IEnumerable<byte[]> frames)
+    {
+        ds.Add(DicomTag.SamplesPerPixel, (ushort)1);
+        ds.Add(DicomTag.PhotometricInterpretation, "MONOCHROME2");
+        ds.Add(DicomTag.Rows, (ushort)rows);
+        ds.Add(DicomTag.Columns, (ushort)columns);
+        ds.Add(DicomTag.PixelSpacing, pixelSpacing);
+        ds.Add(DicomTag.BitsAllocated, (ushort)16);
+        ds.Add(DicomTag.BitsStored, (ushort)16);
+        ds.Add(DicomTag.HighBit, (ushort)15);
+        ds.Add(DicomTag.PixelRepresentation, (ushort)0);
+        DicomPixelData pixels = DicomPixelData.Create(ds, true);
+        foreach (byte[] frame in frames) pixels.AddFrame(new MemoryByteBuffer(frame));
+    }
 }

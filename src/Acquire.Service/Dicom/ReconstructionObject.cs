@@ -76,17 +76,7 @@ internal sealed class ReconstructionObject(StudyModules modules, string name, Vo
         if (settings.PostFilterMm > 0) ds.Add(DicomTag.ConvolutionKernel, Text.Free(string.Create(CultureInfo.InvariantCulture, $"Gauss {settings.PostFilterMm:0.#} mm"), 16));
         ds.Add(DicomTag.RealWorldValueMappingSequence, Mapping(unit, low, slope));
 
-        ds.Add(DicomTag.SamplesPerPixel, (ushort)1);
-        ds.Add(DicomTag.PhotometricInterpretation, "MONOCHROME2");
-        ds.Add(DicomTag.Rows, (ushort)volume.Ny);
-        ds.Add(DicomTag.Columns, (ushort)volume.Nx);
-        ds.Add(DicomTag.PixelSpacing, Text.Ds(volume.DyMm, volume.DxMm));
-        ds.Add(DicomTag.BitsAllocated, (ushort)16);
-        ds.Add(DicomTag.BitsStored, (ushort)16);
-        ds.Add(DicomTag.HighBit, (ushort)15);
-        ds.Add(DicomTag.PixelRepresentation, (ushort)0);
-        DicomPixelData pixels = DicomPixelData.Create(ds, true);
-        foreach (byte[] slice in slices) pixels.AddFrame(new MemoryByteBuffer(slice));
+        DicomFiles.AddPixels(ds, volume.Ny, volume.Nx, Text.Ds(volume.DyMm, volume.DxMm), slices);
 
         string path = Path.Combine(folder, $"recon-{CountSeriesObject.FileWord(name)}.dcm");
         DicomFiles.Save(ds, path);
