@@ -114,7 +114,7 @@ public sealed class ReconstructVerb : IVerb
             NiftiWriter.Write(Path.Combine(folder, "volume.nii"), volume, "Acquire reconstruction");
             if (settings.Attenuation && attenuation is not null && input.AttenuationMap is { } map)
                 RawFolder.WriteVolume(Path.Combine(folder, "attenuation"), map, "Attenuation map used, on the grid of the reconstruction", []);
-            if (how == "TEXT") InputReport.Write(folder, input, string.Join(", ", made.Select(m => $"{m.Key.Replace('_', ' ')} {m.Value}")), volume, Console.Out);
+            if (how == "TEXT") InputReport.Write(folder, input, string.Join(", ", made.Select(m => $"{m.Key.Replace('_', ' ')} {m.Value switch { true => "yes", false => "no", object other => other }}")), volume, Console.Out);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

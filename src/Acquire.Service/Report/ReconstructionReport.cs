@@ -42,7 +42,9 @@ public static class ReconstructionReport
         if (figures.Count > 0)
         {
             page.Section("Figures");
-            page.Table(["Figure", "#Value"], figures.Select(f => (IReadOnlyList<string>)[f.Name, f.Value]));
+            // What is said in words may wrap; what is a number stands in a column.
+            page.Facts([.. figures.Where(f => !IsNumber(f.Value))]);
+            if (figures.Any(f => IsNumber(f.Value))) page.Table(["Figure", "#Value"], figures.Where(f => IsNumber(f.Value)).Select(f => (IReadOnlyList<string>)[f.Name, f.Value]));
         }
         if (new QualityInput { Projections = projections }.Views is { } views) RawViewsSection.Append(page, views);
         SlicesSection.Append(page, volumes, null, mu);
@@ -50,4 +52,6 @@ public static class ReconstructionReport
         page.Paragraph("This report gives quality and quantities. It contains no diagnosis; reading the images is the physician's.", dim: true);
         return page;
     }
+
+    private static bool IsNumber(string value) => value.Length > 0 && (char.IsAsciiDigit(value[0]) || value[0] == '-') && value.Length < 24;
 }
