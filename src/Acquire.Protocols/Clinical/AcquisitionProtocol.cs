@@ -176,6 +176,10 @@ public sealed record TomoAcquisition : PlannedAcquisition
     public bool Clockwise { get; init; } = true;
     /// <summary>Stops per head with that many heads at 180 degrees.</summary>
     public int StopsPerHead(int heads) => ViewsTotal / heads;
+    /// <summary>Angle between neighbouring stops with that many heads sharing the arc, degrees.</summary>
+    public double StepDeg(int heads) => ArcDeg / heads / StopsPerHead(heads);
+    /// <summary>Machine angle of head 1 at a stop counted from 0, degrees.</summary>
+    public double RotationAtStopDeg(int stop, int heads) => StartRotationDeg + ((Clockwise ? 1 : -1) * stop * StepDeg(heads));
     /// <inheritdoc/>
     public override AcquisitionKind Kind => AcquisitionKind.Tomo;
     /// <summary>With two heads.</summary>

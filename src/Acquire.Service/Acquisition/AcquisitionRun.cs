@@ -306,13 +306,10 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
                 break;
             case TomoAcquisition tomo:
                 matrix = tomo.Matrix;
-                int stops = tomo.StopsPerHead(plan.Detectors);
-                double step = tomo.ArcDeg / plan.Detectors / stops;
-                int left = stops - plan.FirstStop;
-                double start = tomo.StartRotationDeg + ((tomo.Clockwise ? 1 : -1) * plan.FirstStop * step);
+                int left = tomo.StopsPerHead(plan.Detectors) - plan.FirstStop;
                 settings.Add("ACQ:MODE TOMO");
-                settings.Add(string.Create(CultureInfo.InvariantCulture, $"ACQ:TOMO:STAR {start:0.##}"));
-                settings.Add(string.Create(CultureInfo.InvariantCulture, $"ACQ:TOMO:ARC {step * left:0.###}"));
+                settings.Add(string.Create(CultureInfo.InvariantCulture, $"ACQ:TOMO:STAR {tomo.RotationAtStopDeg(plan.FirstStop, plan.Detectors):0.##}"));
+                settings.Add(string.Create(CultureInfo.InvariantCulture, $"ACQ:TOMO:ARC {tomo.StepDeg(plan.Detectors) * left:0.###}"));
                 settings.Add(string.Create(CultureInfo.InvariantCulture, $"ACQ:TOMO:VIEW {left}"));
                 settings.Add(string.Create(CultureInfo.InvariantCulture, $"ACQ:TOMO:TIME {tomo.StopTime.TotalSeconds:0.###} S"));
                 settings.Add(tomo.Continuous ? "ACQ:TOMO:MODE CONT" : "ACQ:TOMO:MODE STEP");

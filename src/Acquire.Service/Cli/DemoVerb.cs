@@ -31,13 +31,12 @@ public sealed class DemoVerb : IVerb
             double wanted = Speed(parse.GetValue(speed));
             if (parse.GetValue(port) is < 0 or > 65535) throw new AcquireException("--port must be 0 (any free one) or 1 to 65535", ExitCodes.BadInput);
             if (parse.GetValue(gantry) is { } given) SimulatorProcess.AddressOf(given);
-            string protocolFile = parse.GetValue(protocol)!;
-            StudySession.ReadProtocol(protocolFile, out _);
+            string protocolYaml = StudySession.ReadProtocol(parse.GetValue(protocol)!);
             ScheduledStudy scheduled = WorklistFile.Read(parse.GetValue(worklist)!)[0];
             string folder = parse.GetValue(data) ?? NewFolder();
             using DataFolder opened = DataFolder.Open(folder);
             Console.WriteLine($"data folder: {opened.Path}");
-            StudySession session = StudySession.Create(opened, scheduled, protocolFile,
+            StudySession session = StudySession.Create(opened, scheduled, protocolYaml,
                 new DemoOptions(parse.GetValue(seed), wanted, parse.GetValue(scenario)!, parse.GetValue(port), parse.GetValue(gantry)));
             return await session.RunAsync(parse.GetValue(plain), TimeSpan.Zero, cancellation);
         });

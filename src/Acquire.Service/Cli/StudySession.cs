@@ -50,15 +50,14 @@ public sealed class StudySession
     /// <summary>Opens a new study in a data folder.</summary>
     /// <param name="data">Data folder.</param>
     /// <param name="scheduled">Worklist entry.</param>
-    /// <param name="protocolFile">Protocol file, validated.</param>
+    /// <param name="protocolYaml">Text of the protocol file, as <see cref="ReadProtocol"/> gave it.</param>
     /// <param name="options">Options.</param>
-    public static StudySession Create(DataFolder data, ScheduledStudy scheduled, string protocolFile, DemoOptions options)
+    public static StudySession Create(DataFolder data, ScheduledStudy scheduled, string protocolYaml, DemoOptions options)
     {
         if (FindOpen(data) is { } open) throw new AcquireException($"study {open} in {data.Path} is still open: `acquire resume --data {data.Path}` goes on with it", ExitCodes.BadInput);
-        string yaml = ReadProtocol(protocolFile, out _);
         string key = StudyKey(options.Seed, scheduled.StudyInstanceUid, data.Journal.Studies().Count);
         DateTimeOffset created = scheduled.ScheduledStart ?? DefaultEpoch;
-        data.Journal.AddStudy(key, created, ScheduledStudyJson.Write(scheduled), yaml, options.AsFact());
+        data.Journal.AddStudy(key, created, ScheduledStudyJson.Write(scheduled), protocolYaml, options.AsFact());
         return new StudySession(data, key, options);
     }
 
@@ -70,12 +69,12 @@ public sealed class StudySession
         return new StudySession(data, key, speed is { } s ? options with { Speed = s } : options);
     }
 
-    /// <summary>Reads and checks a protocol file; all problems at once.</summary>
-    public static string ReadProtocol(string file, out AcquisitionProtocol protocol)
+    /// <summary>Text of a protocol file that is valid.</summary>
+    /// <exception cref="AcquireException">It is not: all problems at once.</exception>
+    public static string ReadProtocol(string file)
     {
         ProtocolResult result = ProtocolFile.Read(file, out string yaml);
-        protocol = result.Protocol ?? throw new AcquireException(string.Join(Environment.NewLine + "acquire: ", result.Problems), ExitCodes.BadInput);
-        return yaml;
+        return result.IsValid ? yaml : throw new AcquireException(string.Join(Environment.NewLine + "acquire: ", result.Problems), ExitCodes.BadInput);
     }
 
     /// <summary>Runs or continues the study to its end.</summary>
@@ -168,13 +167,10 @@ public sealed class StudySession
         DateTimeOffset last = events.Max(e => e.At);
         var facts = new StudyFacts(_data.Journal, _studyKey);
         FrameStore store = _data.Frames(_studyKey);
+        IReadOnlyDictionary<ulong, ClockAnchor> clocks = facts.Clocks();
         foreach (Acquisition.RunPlan plan in facts.Plans())
         {
-            if (store.Numbers(plan.AcquisitionId) is not [.., uint number]) continue;
-            Acquire.Protocols.Gantry.FrameHeader header = store.Read(plan.AcquisitionId, number).Header;
-            if (!facts.Clocks().TryGetValue(header.BootId, out ClockAnchor? anchor)) continue;
-            DateTimeOffset end = anchor.At(header.StartTickUs + header.ElapsedUs);
-            if (end > last) last = end;
+            if (StoredSeries.CountedBetween(plan, store, clocks) is { } counted && counted.End > last) last = counted.End;
         }
         return last + TimeSpan.FromMinutes(1); // a gantry that lost power takes at least that long to come back
     }

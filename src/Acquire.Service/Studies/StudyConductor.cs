@@ -114,7 +114,7 @@ public sealed class StudyConductor
                     case NextKind.StartAcquisition or NextKind.WaitForEnd:
                         await TakeAsync(next.StepId, cancellation);
                         break;
-                    case NextKind.RepeatOrSkip when LastResult(next.StepId) is { Ending: Ending.Stopped or Ending.Aborted } ended:
+                    case NextKind.RepeatOrSkip when ResultOf(LastPlan(next.StepId)) is { Ending: Ending.Stopped or Ending.Aborted } ended:
                         return (ended.Ending, $"{next.StepId}: {ended.Reason}"); // a person stopped it: only a person starts it again
                     case NextKind.RepeatOrSkip:
                         await RepeatOrSkipAsync(next, cancellation);
@@ -265,7 +265,7 @@ public sealed class StudyConductor
     {
         foreach (TimelineItem item in TimelineNow().Items)
         {
-            if (item.Prompt is PromptKind.Hydration or PromptKind.Note && item.State is ItemState.Due or ItemState.Late && item.EndedAt is null && item.Prompt is not null)
+            if (item.Prompt is PromptKind.Hydration or PromptKind.Note && item.State is ItemState.Due or ItemState.Late && item.EndedAt is null)
                 await AnswerAsync(item.Id, item.Title, cancellation);
         }
     }
@@ -282,7 +282,7 @@ public sealed class StudyConductor
             await TakeAsync(next.StepId, cancellation);
             return;
         }
-        string why = LastResult(next.StepId)?.Reason ?? next.Text;
+        string why = ResultOf(LastPlan(next.StepId))?.Reason ?? next.Text;
         string reason = exposure ? $"{why}; not exposed again without a person's decision"
             : phase.Repeatable ? $"{why}; given up after {attempts} attempts" : $"{why}; cannot be repeated";
         Append(new PhaseSkipped(Now, "console", phase.Id, reason), $"{phase.Title}: {reason}");
@@ -290,41 +290,43 @@ public sealed class StudyConductor
 
     private StudyTimeline TimelineNow() => StudyTimeline.Derive(_c.Protocol, new PatientFactors().With(_events), _events, Now);
 
-    private RunResult? LastResult(string stepId) =>
-        _facts.Plans().LastOrDefault(p => p.StepId == stepId) is { } plan ? _facts.Results().GetValueOrDefault(plan.AcquisitionId) : null;
+    private RunPlan? LastPlan(string stepId) => _facts.Plans().LastOrDefault(p => p.StepId == stepId);
 
-    private bool RunIsOpen(PlannedAcquisition planned) =>
-        _facts.Plans().LastOrDefault(p => p.StepId == planned.Id) is { } plan && !_facts.Results().ContainsKey(plan.AcquisitionId);
+    private RunResult? ResultOf(RunPlan? plan) => plan is null ? null : _facts.Results().GetValueOrDefault(plan.AcquisitionId);
 
     private async Task TakeAsync(string stepId, CancellationToken cancellation)
     {
         PlannedAcquisition planned = _c.Protocol.Phases.SelectMany(p => p.Acquisitions).Single(a => a.Id == stepId);
-        RunPlan? last = _facts.Plans().LastOrDefault(p => p.StepId == planned.Id);
-        if (last is not null && _facts.Results().TryGetValue(last.AcquisitionId, out RunResult? kept) && !_events.OfType<AcquisitionEnded>().Any(e => e.AcquisitionId == last.AcquisitionId))
+        RunPlan? last = LastPlan(planned.Id);
+        RunResult? kept = ResultOf(last);
+        if (last is not null && kept is not null && !_events.OfType<AcquisitionEnded>().Any(e => e.AcquisitionId == last.AcquisitionId))
         {
             // The process before this one died between the result and its event: the run is over, it is not taken again.
-            SayEnded(last, planned, kept);
+            SayEnded(last, planned, kept, CountedBetween(last));
             return;
         }
-        RunPlan? open = RunIsOpen(planned) ? last : null;
+        RunPlan? open = kept is null ? last : null;
         RunPlan plan = open ?? MakePlan(planned);
-        if (open is null || !await IsKnownToGantryAsync(plan, cancellation)) await BeginAsync(plan, planned, cancellation);
+        if (open is null || !await PickUpAsync(plan, cancellation)) await BeginAsync(plan, planned, cancellation);
         else _c.Display.Say(Now, Injected is { } zero ? Now - zero : null, $"{planned.Title}: found at the gantry, going on");
         bool tooLate = await FlowRanWithoutInjectionAsync(planned, cancellation);
         RunResult result = await _run.FollowAsync(plan, tooLate ? [] : Moments(planned), cancellation);
         if (tooLate) result = result with { Ending = Ending.Failed, Reason = "failed because the console was away at the planned injection; the flow is taken again" };
         _c.Display.Ended();
-        SayStarted(plan, planned, CountedFrom(plan)?.Start ?? Now, "had been started");
+        (DateTimeOffset Start, DateTimeOffset End)? counted = CountedBetween(plan);
+        SayStarted(plan, planned, counted?.Start ?? Now, "had been started");
         _facts.KeepResult(plan.AcquisitionId, result);
-        SayEnded(plan, planned, result);
+        SayEnded(plan, planned, result, counted);
     }
 
-    private void SayEnded(RunPlan plan, PlannedAcquisition planned, RunResult result)
+    private (DateTimeOffset Start, DateTimeOffset End)? CountedBetween(RunPlan plan) => StoredSeries.CountedBetween(plan, _c.Data.Frames(_c.StudyKey), _facts.Clocks());
+
+    private void SayEnded(RunPlan plan, PlannedAcquisition planned, RunResult result, (DateTimeOffset Start, DateTimeOffset End)? counted)
     {
         string taken = planned is CtAcquisition
             ? $"{result.Ledger.FramesStored} slices"
             : string.Create(CultureInfo.InvariantCulture, $"{result.Ledger.FramesStored} frames, {result.Ledger.CountsStored / 1000.0:N0} kcounts");
-        DateTimeOffset at = CountedFrom(plan)?.End is { } end && end < Now ? end : Now; // when counting ended, not when we heard of it
+        DateTimeOffset at = counted?.End is { } end && end < Now ? end : Now; // when counting ended, not when we heard of it
         Append(new AcquisitionEnded(at, "console", planned.Id, plan.AcquisitionId, result.Ending, result.Reason),
             result.Ending == Ending.Complete ? $"{planned.Title}: complete, {taken}, ledger equal" : $"{planned.Title}: {result.Reason}");
     }
@@ -337,25 +339,14 @@ public sealed class StudyConductor
         Append(new AcquisitionStarted(at, _c.People.Role, planned.Id, plan.AcquisitionId, tick), $"{planned.Title}: {how}");
     }
 
-    /// <summary>When the stored frames of a run were counted, console time; null when there are none.</summary>
-    private (DateTimeOffset Start, DateTimeOffset End)? CountedFrom(RunPlan plan)
-    {
-        (DateTimeOffset Start, DateTimeOffset End)? span = null;
-        foreach (StoredFrame frame in _c.Data.Frames(_c.StudyKey).ReadAll(plan.AcquisitionId, (_, _) => { }))
-        {
-            if (!_facts.Clocks().TryGetValue(frame.Header.BootId, out ClockAnchor? clock)) continue;
-            DateTimeOffset start = clock.At(frame.Header.StartTickUs), end = clock.At(frame.Header.StartTickUs + frame.Header.ElapsedUs);
-            span = span is { } s ? (start < s.Start ? start : s.Start, end > s.End ? end : s.End) : (start, end);
-        }
-        return span;
-    }
-
-    private async Task<bool> IsKnownToGantryAsync(RunPlan plan, CancellationToken cancellation)
+    /// <summary>Picks up a run the process before this one left at the gantry: started if only armed, resumed if held.</summary>
+    /// <returns>False when the gantry counted nothing for it and does not count: it has to be begun.</returns>
+    private async Task<bool> PickUpAsync(RunPlan plan, CancellationToken cancellation)
     {
         if (!await _c.Gantry.SelectAsync(plan.AcquisitionId, cancellation)) return false;
-        AcquisitionState state = await _c.Gantry.AcquisitionStateAsync(cancellation);
         if (plan.Kind == AcquisitionKind.Ct)
             return await _c.Gantry.LedgerIfAnyAsync(cancellation) is not null || GantryDriver.Fields(await _c.Gantry.QueryAsync("CT:STAT?", cancellation))[0] == "EXP";
+        AcquisitionState state = await _c.Gantry.AcquisitionStateAsync(cancellation);
         if (state.State == "ARM") await _c.Gantry.CommandAsync($"ACQ:STAR \"{plan.AcquisitionId:D}\"", cancellation);
         if (state.State is "HOLD" or "PAUS")
             await _c.Gantry.CommandAsync(string.Create(CultureInfo.InvariantCulture, $"ACQ:RES \"resume-{plan.AcquisitionId:D}-{_events.Count}\""), cancellation);
@@ -368,7 +359,7 @@ public sealed class StudyConductor
         {
             FlowAcquisition f => f.RotationDeg,
             StaticAcquisition s => s.RotationDeg,
-            TomoAcquisition t => t.StartRotationDeg + ((t.Clockwise ? 1 : -1) * plan.FirstStop * (t.ArcDeg / plan.Detectors / t.StopsPerHead(plan.Detectors))),
+            TomoAcquisition t => t.RotationAtStopDeg(plan.FirstStop, plan.Detectors),
             _ => 0,
         };
         await _run.PositionAsync(rotation, _tableMm, () => planned is CtAcquisition

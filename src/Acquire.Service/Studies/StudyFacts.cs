@@ -112,6 +112,19 @@ public static class StoredSeries
         };
     }
 
+    /// <summary>When the stored frames of a run were counted, console time; null when there are none. Damaged frames and boots without an anchor are passed over.</summary>
+    public static (DateTimeOffset Start, DateTimeOffset End)? CountedBetween(RunPlan plan, FrameStore store, IReadOnlyDictionary<ulong, ClockAnchor> clocks)
+    {
+        (DateTimeOffset Start, DateTimeOffset End)? span = null;
+        foreach (StoredFrame frame in store.ReadAll(plan.AcquisitionId, (_, _) => { }))
+        {
+            if (!clocks.TryGetValue(frame.Header.BootId, out ClockAnchor? clock)) continue;
+            DateTimeOffset start = clock.At(frame.Header.StartTickUs), end = clock.At(frame.Header.StartTickUs + frame.Header.ElapsedUs);
+            span = span is { } s ? (start < s.Start ? start : s.Start, end > s.End ? end : s.End) : (start, end);
+        }
+        return span;
+    }
+
     /// <summary>CT slices as a volume in HU in the study's frame of reference.</summary>
     /// <returns>Null when there are less than two sound slices or one is missing between others: a volume would put anatomy in a wrong place.</returns>
     public static Volume? BuildCt(RunPlan plan, FrameStore store)

@@ -84,6 +84,33 @@ public sealed class StoredSeriesTests : IDisposable
         Assert.Equal(result.Reason, series.EndingReason);
     }
 
+    [Fact]
+    public void CountedBetween_LastFrameDamaged_SpansTheSoundOnes()
+    {
+        RunPlan run = Plan("a", 0, 4);
+        Put(run, 1, 1, 1);
+        Put(run, 2, 2, 1);
+        Put(run, 3, 1, 2);
+        byte[] bytes = File.ReadAllBytes(_store.PathOf(run.AcquisitionId, 3));
+        bytes[200] ^= 1;
+        File.WriteAllBytes(_store.PathOf(run.AcquisitionId, 3), bytes);
+
+        (DateTimeOffset Start, DateTimeOffset End)? span = StoredSeries.CountedBetween(run, _store, new Dictionary<ulong, ClockAnchor> { [7] = Clock });
+
+        Assert.Equal((Clock.Utc.AddSeconds(-4), Clock.Utc.AddSeconds(-3 + 10)), span);
+    }
+
+    [Theory]
+    [InlineData(true, 0, 0)]
+    [InlineData(true, 20, 60)]
+    [InlineData(false, 20, -60)]
+    public void RotationAtStop_TwoHeads120Views_StepsOfThreeDegrees(bool clockwise, int stop, double expectedDeg)
+    {
+        TomoAcquisition tomo = Tomo with { ViewsTotal = 120, Clockwise = clockwise };
+
+        Assert.Equal(expectedDeg, tomo.RotationAtStopDeg(stop, 2), 9);
+    }
+
     private CountSeries Build(params RunPlan[] runs)
     {
         var ok = new RunResult(Ending.Complete, "", new LedgerComparison("spect", "SPECT", 0, 0, 0, 0, true));
