@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Acquire.Protocols.Gantry;
@@ -9,28 +8,29 @@ namespace Acquire.Simulator.Gantry;
 internal sealed class GantryConnection : IDisposable
 {
     private const int Backlog = 4096;
-    private readonly TcpClient _client;
+    private readonly IGantryChannel _channel;
     private readonly SimulatedGantry _gantry;
     private readonly CommandDispatcher _dispatcher;
     private readonly CancellationTokenSource _gone;
     private readonly CancellationToken _stopping;
     private readonly Channel<(IReadOnlyList<GciUnit> Units, GciError? Error)> _messages = Channel.CreateBounded<(IReadOnlyList<GciUnit>, GciError?)>(Backlog);
 
-    public GantryConnection(TcpClient client, SimulatedGantry gantry, CommandDispatcher dispatcher, CancellationToken stopping)
+    public GantryConnection(IGantryChannel channel, SimulatedGantry gantry, CommandDispatcher dispatcher, CancellationToken stopping)
     {
-        _client = client;
+        _channel = channel;
         _gantry = gantry;
         _dispatcher = dispatcher;
         _stopping = stopping;
         _gone = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         Session = gantry.Sessions.Default;
-        IsLocal = client.Client.RemoteEndPoint is IPEndPoint { Address: { } address } && IPAddress.IsLoopback(address);
     }
 
     /// <summary>The session its messages belong to.</summary>
     public GantrySession Session { get; private set; }
     /// <summary>Comes from this machine.</summary>
-    public bool IsLocal { get; }
+    public bool IsLocal => _channel.IsLocal;
+    /// <summary>What carries its bytes.</summary>
+    public IGantryChannel Carrier => _channel;
 
     /// <summary>From now on it speaks for that session.</summary>
     public void Enter(GantrySession session) => Session = session;
@@ -60,7 +60,7 @@ internal sealed class GantryConnection : IDisposable
     public void Dispose()
     {
         _gone.Dispose();
-        _client.Dispose();
+        _channel.Dispose();
     }
 
     private async Task ReadAsync()
@@ -68,10 +68,9 @@ internal sealed class GantryConnection : IDisposable
         var input = new GciInputBuffer();
         byte[] bytes = new byte[16 * 1024];
         var arrived = new List<(IReadOnlyList<GciUnit> Units, GciError? Error)>();
-        NetworkStream stream = _client.GetStream();
         while (true)
         {
-            int read = await stream.ReadAsync(bytes, _gone.Token);
+            int read = await _channel.ReadAsync(bytes, _gone.Token);
             if (read == 0) return;
             input.Append(bytes.AsSpan(0, read), message =>
             {
@@ -143,11 +142,11 @@ internal sealed class GantryConnection : IDisposable
     {
         if (_gantry.Faults.Take("link.drop"))
         {
-            _client.Client.Close();
+            _channel.Drop();
             return;
         }
         if (_gantry.Faults.Take("reply.lost")) return;
         if (_gantry.Faults.Take("reply.late")) await Task.Delay(TimeSpan.FromSeconds(3), _gantry.Wall, _stopping);
-        await _client.GetStream().WriteAsync(reply, _stopping);
+        await _channel.SendAsync(reply, _stopping);
     }
 }

@@ -123,7 +123,7 @@ public sealed class SimulatorHost : IAsyncDisposable
     {
         try
         {
-            using var connection = new GantryConnection(client, _gantry, _dispatcher, _stopping.Token);
+            using var connection = new GantryConnection(new TcpChannel(client), _gantry, _dispatcher, _stopping.Token);
             await connection.RunAsync();
         }
         catch (Exception e)
