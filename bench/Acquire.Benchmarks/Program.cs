@@ -1,6 +1,6 @@
 using Acquire.Benchmarks;
 
-string[] names = ["recon-spine [FOLDER]", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store"];
+string[] names = ["recon-spine [FOLDER]", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "list-words"];
 switch (args.FirstOrDefault())
 {
     case "recon-spine":
@@ -17,6 +17,8 @@ switch (args.FirstOrDefault())
     case "frame-store":
         StudyBench.FrameStore(500);
         return 0;
+    case "list-words":
+        return ListWords.Run();
     default:
         Console.Error.WriteLine($"benchmarks: {string.Join(", ", names)}");
         return 2;
