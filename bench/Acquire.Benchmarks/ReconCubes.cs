@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Reconstruction;
+using Acquire.Reconstruction;
 
 namespace Acquire.Benchmarks;
 
@@ -37,7 +37,7 @@ internal static class ReconCubes
             for (int run = 0; run < 4; run++)
             {
                 long start = Stopwatch.GetTimestamp();
-                Reconstructor.Run(input, new ReconstructionSettings { Iterations = 8, Subsets = 15 }, TimeProvider.System);
+                Reconstructor.Run(input, new ReconstructionOptions { Iterations = 8, Subsets = 15 }, TimeProvider.System);
                 wall[run] = Stopwatch.GetElapsedTime(start).TotalSeconds;
             }
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {n} | {voxel:F1} | {wall[1..].Order().ElementAt(1):F2} | {model.Samples / 1e6:F1} | {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F0} |"));

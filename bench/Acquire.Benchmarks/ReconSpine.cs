@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Reconstruction;
+using Acquire.Reconstruction;
 
 namespace Acquire.Benchmarks;
 
@@ -38,7 +38,7 @@ internal static class ReconSpine
     public static int Row(string[] args)
     {
         ReconstructionInput input = ReconstructionInput.Read(args[0]);
-        ReconstructionSettings settings = new()
+        ReconstructionOptions settings = new()
         {
             Method = Enum.Parse<ReconstructionMethod>(args[1], ignoreCase: true), Iterations = Math.Max(1, int.Parse(args[2], CultureInfo.InvariantCulture)), Subsets = Math.Max(1, int.Parse(args[3], CultureInfo.InvariantCulture)),
             Attenuation = args[4] == "on", Response = args[5] == "on", FilterMm = double.Parse(args[6], CultureInfo.InvariantCulture),
@@ -65,7 +65,7 @@ internal static class ReconSpine
     {
         ReconstructionInput input = ReconstructionInput.Read(args.FirstOrDefault() ?? "../shared/data/simset/input.hs", new GeometryByHand { Response = DetectorResponse.FromName("LEHR") });
         long start = Stopwatch.GetTimestamp();
-        Volume v = Reconstructor.Run(input, new ReconstructionSettings { Iterations = 4, Subsets = 12, FilterMm = 6 }, TimeProvider.System);
+        Volume v = Reconstructor.Run(input, new ReconstructionOptions { Iterations = 4, Subsets = 12, FilterMm = 6 }, TimeProvider.System);
         double sum = 0;
         foreach (float x in v.Values) sum += x;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{v.Nx} x {v.Ny} x {v.Nz}, 4 x 12 OSEM with response, no map: {Stopwatch.GetElapsedTime(start).TotalSeconds:F2} s, sum {sum:F0}, counts per view {input.Projections.Counts.Sum(c => (double)c) / 120:F0}"));

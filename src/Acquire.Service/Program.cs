@@ -14,6 +14,11 @@ try
     int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     return parsed.Errors.Count > 0 ? ExitCodes.BadInput : code;
 }
+catch (Acquire.Reconstruction.BadInputException e)
+{
+    Console.Error.WriteLine($"acquire: {e.Message}");
+    return ExitCodes.BadInput;
+}
 catch (AcquireException e)
 {
     Console.Error.WriteLine($"acquire: {e.Message}");

@@ -1,5 +1,5 @@
 using Acquire.Service.Dicom;
-using Acquire.Service.Reconstruction;
+using Acquire.Reconstruction;
 
 namespace Acquire.Service;
 

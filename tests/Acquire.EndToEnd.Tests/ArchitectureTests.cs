@@ -64,6 +64,15 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
+    public void Reconstruction_RefersToProtocolsOnly_SoThatItRunsWithoutAHost()
+    {
+        string[] references = References(Path.Combine(AcquireProgram.Folder, "Acquire.Reconstruction.dll"));
+
+        Assert.Equal(["Acquire.Protocols"], references.Where(r => r.StartsWith("acquire", StringComparison.OrdinalIgnoreCase)));
+        Assert.DoesNotContain(references, r => r.StartsWith("fo-dicom", StringComparison.OrdinalIgnoreCase) || r is "System.Net.Sockets" or "System.Diagnostics.Process");
+    }
+
+    [Fact]
     public void Protocols_RefersToNothingOfOursAndDoesNoInputOrOutput()
     {
         string[] references = References(Path.Combine(AcquireProgram.Folder, "Acquire.Protocols.dll"));

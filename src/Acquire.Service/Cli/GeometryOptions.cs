@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Acquire.Service.Reconstruction;
+using Acquire.Reconstruction;
 
 namespace Acquire.Service.Cli;
 

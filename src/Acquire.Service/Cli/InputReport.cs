@@ -1,7 +1,7 @@
 using System.Globalization;
 using Acquire.Protocols.Imaging;
 using Acquire.Service.Quality;
-using Acquire.Service.Reconstruction;
+using Acquire.Reconstruction;
 using Acquire.Service.Report;
 
 namespace Acquire.Service.Cli;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Acquire.Protocols.Imaging;
 using Acquire.Service.Quality;
-using Acquire.Service.Reconstruction;
+using Acquire.Reconstruction;
 
 namespace Acquire.Service.Cli;
 
@@ -25,7 +25,7 @@ public sealed class QcVerb : IVerb
             ReconstructionInput read = ReconstructionInput.Read(parse.GetValue(input)!, geometry.Of(parse));
             foreach (string finding in read.Findings) Console.WriteLine($"note: {finding}");
             int subsets = Enumerable.Range(1, 12).Last(n => read.Projections.Views % n == 0);
-            var settings = new ReconstructionSettings { Iterations = 2, Subsets = subsets, Response = read.Response is not null, Attenuation = read.AttenuationMap is not null, FilterMm = 6 };
+            var settings = new ReconstructionOptions { Iterations = 2, Subsets = subsets, Response = read.Response is not null, Attenuation = read.AttenuationMap is not null, FilterMm = 6 };
             Volume volume = Reconstructor.Run(read, settings, TimeProvider.System);
             string how = string.Create(CultureInfo.InvariantCulture, $"quick look, OSEM {settings.Iterations} x {subsets}, response {(settings.Response ? "modelled" : "not modelled")}, attenuation {(settings.Attenuation ? "corrected" : "not corrected")}, filter 6 mm");
             string folder = parse.GetValue(output)!;

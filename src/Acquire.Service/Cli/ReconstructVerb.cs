@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using Acquire.Protocols.Imaging;
 using Acquire.Service.Dicom;
-using Acquire.Service.Reconstruction;
+using Acquire.Reconstruction;
 
 namespace Acquire.Service.Cli;
 
@@ -37,7 +37,7 @@ public sealed class ReconstructVerb : IVerb
         command.SetAction((result, cancel) =>
         {
             GeometryByHand byHand = geometry.Of(result);
-            ReconstructionSettings settings = new()
+            ReconstructionOptions settings = new()
             {
                 Method = Word<ReconstructionMethod>(result.GetValue(method)!, "--method"),
                 Iterations = result.GetValue(iterations),
@@ -56,7 +56,7 @@ public sealed class ReconstructVerb : IVerb
         return command;
     }
 
-    private static void Run(string path, string? attenuation, bool scatter, GeometryByHand byHand, ReconstructionSettings settings, string folder, string how, CancellationToken cancel)
+    private static void Run(string path, string? attenuation, bool scatter, GeometryByHand byHand, ReconstructionOptions settings, string folder, string how, CancellationToken cancel)
     {
         TimeProvider time = TimeProvider.System;
         long begin = time.GetTimestamp();

@@ -5,6 +5,7 @@ using Acquire.Protocols.Timeline;
 using Acquire.Service.Dicom;
 using Acquire.Service.Gantry;
 using Acquire.Service.Quality;
+using Acquire.Reconstruction;
 using Acquire.Service.Reconstruction;
 using Acquire.Service.Report;
 using Acquire.Service.Storage;

@@ -1,7 +1,7 @@
 using Acquire.Protocols.Imaging;
 using Acquire.Service;
 using Acquire.Service.Dicom;
-using Acquire.Service.Reconstruction;
+using Acquire.Reconstruction;
 using Acquire.Service.StudyRecords;
 using Acquire.Testing;
 using FellowOakDicom;

@@ -1,5 +1,5 @@
 using Acquire.Protocols.Imaging;
-using Acquire.Service.Reconstruction;
+using Acquire.Reconstruction;
 
 namespace Acquire.Service.Tests.Reconstruction;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using Acquire.Protocols.Imaging;
 using Acquire.Service;
-using Acquire.Service.Reconstruction;
+using Acquire.Reconstruction;
 using Acquire.Testing;
 
 namespace Acquire.Service.Tests.Reconstruction;
@@ -50,7 +50,7 @@ public sealed class InputTests : IDisposable
     {
         ReconstructionInput input = ReconstructionInput.Read(SharedData.Path("recon-spine"));
 
-        Volume v = Reconstructor.Run(input, new ReconstructionSettings { Iterations = 4, Subsets = 15 }, TimeProvider.System);
+        Volume v = Reconstructor.Run(input, new ReconstructionOptions { Iterations = 4, Subsets = 15 }, TimeProvider.System);
         FiguresOfMerit merit = FiguresOfMerit.Compare(v, input.Truth!, input.AttenuationMap, input.Spheres);
 
         foreach ((string name, double percent) in merit.ContrastRecoveryPercent.Take(4)) Assert.InRange(percent, 50, 130);
@@ -82,9 +82,8 @@ public sealed class InputTests : IDisposable
     {
         string path = WriteInterfile(removed);
 
-        AcquireException e = Assert.Throws<AcquireException>(() => ReconstructionInput.Read(path));
+        BadInputException e = Assert.Throws<BadInputException>(() => ReconstructionInput.Read(path));
 
-        Assert.Equal(ExitCodes.BadInput, e.ExitCode);
         Assert.Contains(named, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', e.Message);
     }
@@ -111,9 +110,8 @@ public sealed class InputTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "problem.json"), json);
         File.WriteAllBytes(Path.Combine(_folder, "projections.f32"), new byte[16]);
 
-        AcquireException e = Assert.Throws<AcquireException>(() => ReconstructionInput.Read(_folder));
+        BadInputException e = Assert.Throws<BadInputException>(() => ReconstructionInput.Read(_folder));
 
-        Assert.Equal(ExitCodes.BadInput, e.ExitCode);
         Assert.Contains(named, e.Message, StringComparison.Ordinal);
     }
 

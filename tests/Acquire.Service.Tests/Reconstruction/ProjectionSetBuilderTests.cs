@@ -1,6 +1,6 @@
 using Acquire.Protocols.Imaging;
 using Acquire.Service;
-using Acquire.Service.Reconstruction;
+using Acquire.Reconstruction;
 
 namespace Acquire.Service.Tests.Reconstruction;
 
@@ -109,7 +109,7 @@ public sealed class ProjectionSetBuilderTests
     {
         CountSeries series = Series([Frame(1, 1, 1, 0, 0, Flat(1)), Frame(2, 1, 2, 0, 6, Flat(1)) with { TableLongitudinalMm = 45 }], [Peak]);
 
-        Assert.Equal(ExitCodes.BadInput, Assert.Throws<AcquireException>(() => ProjectionSetBuilder.FromCountSeries(series)).ExitCode);
+        Assert.Contains("table moved", Assert.Throws<BadInputException>(() => ProjectionSetBuilder.FromCountSeries(series)).Message, StringComparison.Ordinal);
     }
 
     private static EnergyWindow Peak => new("Tc99m", 126.5, 154.5, EnergyWindowRole.Photopeak);

@@ -1,4 +1,4 @@
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>Scatter in the photopeak window estimated from windows beside it (docs: physics-and-qc 2.3).</summary>
 public static class ScatterEstimate

@@ -1,4 +1,4 @@
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>Resolution of a parallel-hole collimator and crystal as a Gaussian whose width grows with distance.</summary>
 /// <remarks>

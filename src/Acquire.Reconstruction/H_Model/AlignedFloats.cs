@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>Zeroed floats outside the managed heap, aligned to a cache line, so that no vector load crosses one.</summary>
 internal sealed unsafe class AlignedFloats : SafeHandle

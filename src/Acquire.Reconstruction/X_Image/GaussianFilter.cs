@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>Three-dimensional Gaussian filter.</summary>
 public static class GaussianFilter

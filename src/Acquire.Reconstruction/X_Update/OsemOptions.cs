@@ -1,4 +1,4 @@
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>Settings of <see cref="Osem"/>.</summary>
 public sealed record OsemOptions

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>The raw-plus-JSON form: little-endian float32 files, plain or gzip, and a JSON file that says what they are.</summary>
 /// <remarks>
@@ -22,7 +22,7 @@ public static class RawFolder
     /// <summary>Reads projections and what belongs to them.</summary>
     /// <param name="jsonPath">Path of the JSON file; data files lie beside it.</param>
     /// <param name="byHand">Geometry the person gave.</param>
-    /// <exception cref="AcquireException">Something is missing or inconsistent.</exception>
+    /// <exception cref="BadInputException">Something is missing or inconsistent.</exception>
     public static ReconstructionInput ReadProblem(string jsonPath, GeometryByHand byHand)
     {
         ArgumentNullException.ThrowIfNull(jsonPath);
@@ -62,7 +62,7 @@ public static class RawFolder
 
     /// <summary>Reads one volume: a folder with volume.json (or problem.json with a mumap), or such a JSON file.</summary>
     /// <param name="path">Folder or JSON file.</param>
-    /// <exception cref="AcquireException">Nothing readable there.</exception>
+    /// <exception cref="BadInputException">Nothing readable there.</exception>
     public static Volume ReadVolume(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -145,14 +145,14 @@ public static class RawFolder
         }
         catch (JsonException e)
         {
-            throw new AcquireException($"{Path.GetFileName(path)} is not valid JSON: {e.Message}", ExitCodes.BadInput, e);
+            throw new BadInputException($"{Path.GetFileName(path)} is not valid JSON: {e.Message}", e);
         }
     }
 
     private static JsonElement Need(JsonElement root, string name, string path)
         => root.ValueKind == JsonValueKind.Object && root.TryGetProperty(name, out JsonElement e) ? e : throw Missing(path, name);
 
-    private static AcquireException Missing(string path, string name) => ReconstructionInput.Bad($"{Path.GetFileName(path)}: '{name}' is missing.");
+    private static BadInputException Missing(string path, string name) => ReconstructionInput.Bad($"{Path.GetFileName(path)}: '{name}' is missing.");
 
     private static double? Number(JsonElement root, string name)
         => root.TryGetProperty(name, out JsonElement e) && e.ValueKind == JsonValueKind.Number ? e.GetDouble() : null;

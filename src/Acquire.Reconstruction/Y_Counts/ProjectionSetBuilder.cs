@@ -1,7 +1,7 @@
 using System.Globalization;
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>How a series of frames is made into projections.</summary>
 public sealed record ProjectionSetOptions
@@ -36,7 +36,7 @@ public static class ProjectionSetBuilder
     /// </remarks>
     /// <param name="tomo">Frames of a tomographic acquisition.</param>
     /// <param name="options">Choices; null for the defaults.</param>
-    /// <exception cref="AcquireException">No photopeak frames, mixed matrices, or nothing counted.</exception>
+    /// <exception cref="BadInputException">No photopeak frames, mixed matrices, or nothing counted.</exception>
     public static ProjectionSet FromCountSeries(CountSeries tomo, ProjectionSetOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(tomo);

@@ -1,6 +1,6 @@
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>Ways to reconstruct.</summary>
 public enum ReconstructionMethod
@@ -14,7 +14,7 @@ public enum ReconstructionMethod
 }
 
 /// <summary>What to do with a <see cref="ReconstructionInput"/>.</summary>
-public sealed record ReconstructionSettings
+public sealed record ReconstructionOptions
 {
     /// <summary>Method.</summary>
     public ReconstructionMethod Method { get; init; } = ReconstructionMethod.Osem;
@@ -43,8 +43,8 @@ public static class Reconstructor
     /// <param name="time">Clock for progress.</param>
     /// <param name="progress">May be null.</param>
     /// <param name="cancel">Ends the work between updates.</param>
-    /// <exception cref="AcquireException">A correction was asked for that the input has no data for, or numbers are out of range.</exception>
-    public static Volume Run(ReconstructionInput input, ReconstructionSettings settings, TimeProvider time, Action<ReconstructionProgress>? progress = null, CancellationToken cancel = default)
+    /// <exception cref="BadInputException">A correction was asked for that the input has no data for, or numbers are out of range.</exception>
+    public static Volume Run(ReconstructionInput input, ReconstructionOptions settings, TimeProvider time, Action<ReconstructionProgress>? progress = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(settings);

@@ -1,7 +1,7 @@
 using System.Runtime.Intrinsics;
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>Ordered-subsets expectation maximisation (Hudson and Larkin 1994); one subset is MLEM.</summary>
 /// <remarks>

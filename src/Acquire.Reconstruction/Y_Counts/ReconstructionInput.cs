@@ -1,6 +1,6 @@
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>A small region of known activity in a test data set.</summary>
 /// <param name="Name">Name given by the data set.</param>
@@ -53,7 +53,7 @@ public sealed record ReconstructionInput
     /// tomographic file.
     /// </param>
     /// <param name="byHand">Geometry the person gave; it wins over the file's.</param>
-    /// <exception cref="AcquireException">Not readable, not complete or not consistent; the message says what is missing and which option gives it.</exception>
+    /// <exception cref="BadInputException">Not readable, not complete or not consistent; the message says what is missing and which option gives it.</exception>
     public static ReconstructionInput Read(string path, GeometryByHand? byHand = null)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -69,12 +69,12 @@ public sealed record ReconstructionInput
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            throw new AcquireException($"'{path}' cannot be read: {e.Message}", ExitCodes.BadInput, e);
+            throw new BadInputException($"'{path}' cannot be read: {e.Message}", e);
         }
         throw Bad($"'{path}' is none of: raw-plus-JSON folder, Interfile 3.3 header, DICOM NM file.");
     }
 
-    internal static AcquireException Bad(string message) => new(message, ExitCodes.BadInput);
+    internal static BadInputException Bad(string message) => new(message);
 
     private static bool IsDicom(string path)
     {

@@ -1,6 +1,6 @@
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>What the metal rule found when a CT became an attenuation map.</summary>
 /// <param name="Map">Linear attenuation at 140.5 keV, 1/mm, on the target's grid.</param>

@@ -1,4 +1,4 @@
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>How far a reconstruction is.</summary>
 /// <param name="Update">Updates done (iterations x subsets counted together), from 0.</param>

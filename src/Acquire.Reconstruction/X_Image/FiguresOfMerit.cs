@@ -1,6 +1,6 @@
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>How close a reconstruction comes to a known truth; definitions of shared/data/README.md with the choices it leaves open stated here.</summary>
 /// <param name="NrmseBodyPercent">Root mean square error over the body, as a percentage of the truth's mean there.</param>

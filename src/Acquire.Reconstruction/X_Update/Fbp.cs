@@ -1,7 +1,7 @@
 using System.Runtime.Intrinsics;
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>Window on the ramp of filtered back projection.</summary>
 public enum FbpWindow

@@ -1,7 +1,7 @@
 using System.Runtime.Intrinsics;
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>
 /// The matched projector pair of one acquisition: what each view would count for a given volume, and the exact transpose of that.

@@ -1,4 +1,4 @@
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>
 /// Symmetric five-tap kernel (b, a, c, a, b) along t and along z with a given variance and no fourth cumulant, as a Gaussian has:

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>Writes NIfTI-1 (.nii, float32) so that any viewer can open a reconstruction.</summary>
 public static class NiftiWriter

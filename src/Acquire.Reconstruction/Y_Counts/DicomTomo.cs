@@ -1,6 +1,6 @@
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>The one place where DICOM NM tomographic files enter the reconstruction.</summary>
 /// <remarks>The program registers the Dicom room's reader here; reconstruction itself knows only <see cref="CountSeries"/>.</remarks>
@@ -12,7 +12,7 @@ public static class DicomTomo
     /// <summary>Reads a file and puts its frames in order for reconstruction.</summary>
     /// <param name="path">A DICOM NM file.</param>
     /// <param name="byHand">Geometry the person gave. It wins over the file's.</param>
-    /// <exception cref="AcquireException">No reader, or the frames do not make a tomographic study.</exception>
+    /// <exception cref="BadInputException">No reader, or the frames do not make a tomographic study.</exception>
     public static ReconstructionInput Read(string path, GeometryByHand byHand)
     {
         ArgumentNullException.ThrowIfNull(byHand);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Reconstruction;
+namespace Acquire.Reconstruction;
 
 /// <summary>Reads tomographic projections in Interfile 3.3 (header and raw data), one head, one window.</summary>
 /// <remarks>
@@ -26,7 +26,7 @@ public static class InterfileReader
     /// <summary>Reads a header and its data.</summary>
     /// <param name="path">The header.</param>
     /// <param name="byHand">Geometry the person gave; it wins.</param>
-    /// <exception cref="AcquireException">A key is missing or the data do not fit; the message names the key and the option that replaces it.</exception>
+    /// <exception cref="BadInputException">A key is missing or the data do not fit; the message names the key and the option that replaces it.</exception>
     public static ReconstructionInput Read(string path, GeometryByHand byHand)
     {
         ArgumentNullException.ThrowIfNull(path);
