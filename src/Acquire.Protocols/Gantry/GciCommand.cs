@@ -169,8 +169,10 @@ public sealed record GciCommand
     public GciWhen When { get; init; } = GciWhen.Any;
     /// <summary>The set form needs the control lease (-203).</summary>
     public bool NeedsLease { get; init; }
-    /// <summary>A start: must be alone in its message (-221;COMPOUND), first parameter is the operation id.</summary>
+    /// <summary>A start: must be alone in its message (-221;COMPOUND).</summary>
     public bool IsStart { get; init; }
+    /// <summary>Its first parameter is an operation id; so has every start but hold-to-run, which ends with its tokens.</summary>
+    public bool HasOperationId => IsStart && Parameters is [GciString, ..];
     /// <summary>Errors of its own besides those of the grammar, -203 and -221.</summary>
     public IReadOnlyList<int> Errors { get; init; } = [];
     /// <summary>Safety class.</summary>

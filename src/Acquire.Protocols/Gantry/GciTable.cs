@@ -13,6 +13,7 @@ public static class GciTable
     private static readonly AcquisitionStates NotCounting = AcquisitionStates.Idle | AcquisitionStates.Draining;
     private static readonly GciWhen Targets = new(GantryStates.Ready | GantryStates.Hold | GantryStates.Unhomed, NotCounting);
     private static readonly GciString OperationId = new("op id");
+    private static readonly GciChoice Axis = new("axis", "ROTation|HEAD1|HEAD2|LONGitudinal|VERTical|LATeral|GEOMetry");
     private static readonly GciNumber Register = new("bits", 0, 65535);
     private static readonly GciNumber ByteRegister = new("bits", 0, 255);
 
@@ -97,13 +98,14 @@ public static class GciTable
         Do("*RST", "settings to their defaults; moves, loses and clears nothing else", SafetyClass.Setting, Idle),
         Own("*SRE", "service request enable", ByteRegister),
         Query("*STB", "bits", "status byte"),
+        Do("*TRG", "trigger; a run that waits for none ignores it", SafetyClass.Housekeeping, GciWhen.Any) with { Errors = [-211] },
         Query("*TST", "0", "self test without motion: 0 is passed"),
         Do("*WAI", "holds this session's next command until all pending operations are done", SafetyClass.Housekeeping, GciWhen.Any),
     ];
 
     private static IEnumerable<GciCommand> Status() =>
     [
-        .. StatusRegisterRows("STATus:OPERation"), .. StatusRegisterRows("STATus:QUEStionable"),
+        .. StatusRegisterRows("STATus:OPERation"), .. StatusRegisterRows("STATus:QUEStionable"), .. StatusRegisterRows("STATus:QUEStionable:INTerlock"),
         Do("STATus:PRESet", "enables to 0, every rise latches", SafetyClass.Housekeeping, GciWhen.Any),
     ];
 
@@ -140,6 +142,13 @@ public static class GciTable
         Query("SYSTem:CONTrol:OWNer", "\"name\"", "who holds the lease; empty when nobody does"),
         Own("SYSTem:CONTrol:LEASe", "seconds of wall time a lease lasts without a message", new GciNumber("lease", 2, 30, "S", 0.1) { Default = 30 }) with { NeedsLease = true },
         Query("SYSTem:OPERation", "UNKN|RUNN|DONE|REF|FAIL|STOP,code", "fate of an operation", OperationId),
+        Do("SYSTem:TIME", "sets the gantry's UTC; ticks and frames are not touched", SafetyClass.Setting, Idle, new GciString("ISO 8601 UTC", 40)) with { Errors = [-224] },
+        Query("SYSTem:FAULt", "\"code,text\",… or \"\"", "alarms that stand"),
+        Do("SYSTem:FAULt:RESet", "clears drive faults that have gone: FAULt → UNHomed", SafetyClass.Motion, new GciWhen(GantryStates.Hold | GantryStates.Fault)) with { Errors = [-221] },
+        Query("SYSTem:LOG", "block", "log lines from that number on, one JSON object a line: q, t, utc, text", new GciNumber("from", 1, uint.MaxValue), new GciNumber("count", 1, 500)) with { Errors = [-222] },
+        Query("SYSTem:COMMunicate:TCPip:EVENt", "port", "events, JSON lines; 0 when there is none"),
+        Query("SYSTem:COMMunicate:TCPip:STReam", "port", "list-mode stream; 0 when there is none"),
+        Query("SYSTem:COMMunicate:TCPip:CONTrol", "port", "control socket of this session: DCL, POL, SRQ +nn"),
     ];
 
     private static IEnumerable<GciCommand> Motion() =>
@@ -147,7 +156,8 @@ public static class GciTable
         Setting("GANTry:ROTation[:TARGet]", "target of the machine angle; 0 = head 1 above the table, clockwise seen from the foot end", Targets, new GciNumber("angle", -180, 540, "DEG", 0.01)),
         Query("GANTry:ROTation:ACTual", "DEG,at target 0|1", "machine angle now"),
         Setting("GANTry:ROTation:SPEed", "speed, deg/s", Idle, new GciNumber("speed", 0.05, 6, "", 0.01) { Default = 3 }),
-        Setting("GANTry:GEOMetry", "head-to-head angle", new GciWhen(GantryStates.Ready | GantryStates.Unhomed, AcquisitionStates.Idle), new GciChoice("geometry", "H180")),
+        Setting("GANTry:GEOMetry", "target of the angle from head 1 to head 2: 180, 90 or 76 degrees", Targets, new GciChoice("geometry", "H180|L90|L76")),
+        Query("GANTry:GEOMetry:ACTual", "DEG,at target 0|1", "angle from head 1 to head 2 now") with { IsOurs = true },
         Setting("HEAD#:RADius[:TARGet]", "target, axis to collimator face", Targets, new GciNumber("radius", 110, 400, "MM", 0.1)),
         Query("HEAD#:RADius:ACTual", "MM,at target 0|1", "radius now"),
         Setting("HEAD#:RADius:SPEed", "speed, mm/s", Idle, new GciNumber("speed", 0.5, 50, "", 0.1) { Default = 15 }),
@@ -157,7 +167,14 @@ public static class GciTable
         Query("MOTion:PLAN", "OK|reason,duration s,plan id", "checks the move to all targets; reason HOME, LIM, COLL_n, or STAT"),
         Start("MOTion:STARt", "runs the plan as one coordinated move", SafetyClass.Motion,
             new GciWhen(GantryStates.Ready | GantryStates.Unhomed, NotCounting, CtStates.Any & ~CtStates.Exposing), [201, 202, 302, 601], new GciNumber("plan id", 1, int.MaxValue)),
-        Start("MOTion:HOME", "finds the reference positions of all axes", SafetyClass.Motion, new GciWhen(GantryStates.Unhomed | GantryStates.Ready, NotCounting, CtStates.Any & ~CtStates.Exposing), [302, 601]),
+        new()
+        {
+            Header = "MOTion:JOG", HasSet = true, Parameters = [Axis, new GciNumber("speed %", -100, 100, "", 0.1)], Safety = SafetyClass.Motion, NeedsLease = true, IsStart = true,
+            Effect = "hold-to-run: moves while tokens come on the event port; 0 stops and goes back to the state before", Errors = [201, 202, 203, 204, 205, 302, 601, 602, 604, 605, 606, 607],
+            When = new GciWhen(GantryStates.Ready | GantryStates.Hold | GantryStates.Unhomed | GantryStates.Moving, NotCounting, CtStates.Any & ~CtStates.Exposing),
+        },
+        Start("MOTion:HOME", "finds the reference positions of the named axes, of all when none is named", SafetyClass.Motion,
+            new GciWhen(GantryStates.Unhomed | GantryStates.Ready, NotCounting, CtStates.Any & ~CtStates.Exposing), [302, 601, 602, 604, 605, 606, 607], Axis with { Optional = true, MaxCount = 7 }),
         Do("MOTion:STOP", "controlled stop, then HOLD", SafetyClass.Stop, GciWhen.Any),
         Do("MOTion:CLEar", "forgets targets", SafetyClass.Setting, new GciWhen(GantryStates.Hold | GantryStates.Ready)),
         Start("MOTion:RESume", "HOLD → READy; moves nothing", SafetyClass.Motion, new GciWhen(GantryStates.Hold), [601]),
@@ -253,6 +270,7 @@ public static class GciTable
 
     private static IEnumerable<GciCommand> Diagnosis() =>
     [
+        Query("DIAGnostic:FRAMe", "block", "a fixed test frame of 32 896 bytes: header and a pattern that holds every byte value"),
         new() { Header = "DIAGnostic:BLOCk", HasSet = true, HasQuery = true, Parameters = [new GciBlock("bytes", 65536)], Reply = "block", Effect = "stores and gives back a block", Safety = SafetyClass.Housekeeping, Errors = [-223] },
         Simulation("DIAGnostic:SIMulation:CLOCk", "who moves time: FREE the wall clock, STEP only ADVance?", new GciChoice("clock", "FREE|STEP")) with { HasQuery = true, Reply = "FREE|STEP", IsOurs = true, When = new GciWhen(Acquisition: AcquisitionStates.Idle | AcquisitionStates.Draining) },
         Query("DIAGnostic:SIMulation:ADVance", "tick µs", "moves time (STEP only, else -221) and answers when all is done and stored", new GciNumber("time", 0, 86400, "S", 0.000001)) with { Safety = SafetyClass.Simulation, IsOurs = true, Errors = [-221] },
@@ -260,6 +278,7 @@ public static class GciTable
         Simulation("DIAGnostic:SIMulation:PATient:INJect", "the tracer goes in now", new GciNumber("activity MBq", 0, 100000, "", 0.001)) with { HasQuery = true, Reply = "MBq,\"UTC\" of the last injection; 0,\"\" before", IsOurs = true },
         Simulation("DIAGnostic:SIMulation:PATient:DRINk", "the patient drinks", new GciNumber("ml", 0, 5000, "", 0.1)) with { IsOurs = true },
         Simulation("DIAGnostic:SIMulation:PATient:VOID", "the patient empties the bladder") with { IsOurs = true },
+        Simulation("DIAGnostic:SIMulation:LINK", "all connections are dropped and refused for so long; then bytes of the serial line are wrong at that rate", new GciNumber("drop", 0, 3600, "S", 0.001), new GciNumber("error rate", 0, 0.1, "", 0.000001)) with { HasQuery = true, Reply = "drop S left,error rate" },
         Simulation("DIAGnostic:SIMulation:FAULt", "frame.damaged, reply.late, reply.lost, link.drop (once each); estop, store.full, collimator (while ON)", new GciString("name", 32), new GciSwitch("on")) with { Errors = [-224] },
     ];
 

@@ -108,6 +108,44 @@ public enum QuestionableCondition : ushort
     CommandWarning = 16384,
 }
 
+/// <summary>Bits of STATus:QUEStionable:INTerlock (docs: control-interface 10); its summary is QUEStionable bit 9.</summary>
+[Flags]
+public enum InterlockCondition : ushort
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+    /// <summary>Emergency stop.</summary>
+    EmergencyStop = 1,
+    /// <summary>Collision pad of head 1.</summary>
+    Pad1 = 2,
+    /// <summary>Collision pad of head 2.</summary>
+    Pad2 = 4,
+    /// <summary>Table pad or load.</summary>
+    TableLoad = 8,
+    /// <summary>Door of the CT room.</summary>
+    Door = 16,
+    /// <summary>Collimator latch.</summary>
+    Latch = 32,
+    /// <summary>Lock pin in.</summary>
+    LockPin = 64,
+    /// <summary>Cover.</summary>
+    Cover = 128,
+    /// <summary>Over-travel switch.</summary>
+    OverTravel = 256,
+    /// <summary>Drive or encoder.</summary>
+    Drive = 512,
+    /// <summary>Hold-to-run watchdog expired.</summary>
+    Watchdog = 1024,
+    /// <summary>Lease lost while something moved.</summary>
+    LeaseLost = 2048,
+    /// <summary>Motion switch off.</summary>
+    MotionSwitch = 4096,
+    /// <summary>Beam key off.</summary>
+    BeamKey = 8192,
+    /// <summary>Manual release of the table.</summary>
+    ManualRelease = 16384,
+}
+
 /// <summary>One SCPI status register: condition, transition filters, latched event, enable (SCPI-1999 20.1.4). Bit 15 is always 0.</summary>
 public sealed class StatusRegister
 {
@@ -181,6 +219,8 @@ public sealed class StatusModel
     public StatusRegister Operation { get; } = new();
     /// <summary>QUEStionable.</summary>
     public StatusRegister Questionable { get; } = new();
+    /// <summary>QUEStionable:INTerlock.</summary>
+    public StatusRegister Interlock { get; } = new();
     /// <summary>Errors waiting.</summary>
     public int ErrorCount => _errors.Count + (_overflow is null ? 0 : 1);
 
@@ -237,6 +277,7 @@ public sealed class StatusModel
         Events = EventStatus.None;
         Operation.Clear();
         Questionable.Clear();
+        Interlock.Clear();
         _errors.Clear();
         _overflow = null;
     }

@@ -113,7 +113,7 @@ internal sealed record AcquisitionProgram
         if (!gantry.Settings.Has("CONTour:RADii")) return gantry.Motion.ContourRadius(head, rotation, table);
         // The list covers 360 degrees of the head's machine angle evenly, from 0 (docs/decisions/0004).
         IReadOnlyList<GciValue> radii = gantry.Settings.Get("CONTour:RADii");
-        double angle = MotionSystem.HeadAngle(head, rotation) % 360;
+        double angle = gantry.Motion.HeadAngle(head, rotation) % 360;
         return radii[(int)Math.Round((angle < 0 ? angle + 360 : angle) / 360 * radii.Count) % radii.Count].Number;
     }
 

@@ -349,7 +349,7 @@ internal sealed class AcquisitionRunner(SimulatedGantry gantry)
         foreach (int h in _program.Heads)
         {
             (int matrix, double pixelMm, KeyValuePair<int, SetWindow>[] windows) = _frozen[h];
-            double angleStart = MotionSystem.HeadAngle(h, intervals[0].RotationStart);
+            double angleStart = gantry.Motion.HeadAngle(h, intervals[0].RotationStart);
             double turns = Math.Floor(angleStart / 360) * 360;
             Exposure[][] perInterval = [.. intervals.Select(i => Exposures(h, step, i))];
             for (int w = 0; w < windows.Length; w++)
@@ -360,7 +360,7 @@ internal sealed class AcquisitionRunner(SimulatedGantry gantry)
                     AcquisitionId = Run!.Id, BootId = gantry.BootId, Number = ++_number, Head = (byte)h, Window = (byte)windows[w].Key, Flags = flags | FrameFlags.Simulated,
                     Width = (ushort)matrix, Height = (ushort)matrix, BytesPerPixel = 2, Mode = _program.Mode, Phase = step.Phase, View = step.View,
                     StartTickUs = (ulong)start, ElapsedUs = (ulong)(end - start), LiveUs = (ulong)live, Sum = 0,
-                    AngleStartMdeg = (int)Math.Round((angleStart - turns) * 1000), AngleEndMdeg = (int)Math.Round((MotionSystem.HeadAngle(h, intervals[^1].RotationEnd) - turns) * 1000),
+                    AngleStartMdeg = (int)Math.Round((angleStart - turns) * 1000), AngleEndMdeg = (int)Math.Round((gantry.Motion.HeadAngle(h, intervals[^1].RotationEnd) - turns) * 1000),
                     RadiusUm = (int)Math.Round(exposures[0].RadiusMm * 1000), TableStartUm = tableUm, TableEndUm = tableUm, TableHeightUm = heightUm,
                     PixelUm = (uint)Math.Round(pixelMm * 1000), PixelCrc = 0,
                 };
@@ -374,7 +374,7 @@ internal sealed class AcquisitionRunner(SimulatedGantry gantry)
         (int matrix, double pixelMm, KeyValuePair<int, SetWindow>[] windows) = _frozen[head];
         double radius = step.Radii is { } r ? r[head - 1] : gantry.Motion.Radius(head).Position(gantry.Clock.NowUs);
         double table = gantry.Motion.Position(AxisName.Longitudinal);
-        double start = MotionSystem.HeadAngle(head, interval.RotationStart), end = MotionSystem.HeadAngle(head, interval.RotationEnd);
+        double start = gantry.Motion.HeadAngle(head, interval.RotationStart), end = gantry.Motion.HeadAngle(head, interval.RotationEnd);
         return [.. windows.Select(w => new Exposure(head, start, end, radius, table, matrix, pixelMm, w.Value.LowerKeV, w.Value.UpperKeV,
             TimeSpan.FromMicroseconds(interval.StartUs), TimeSpan.FromMicroseconds(interval.EndUs - interval.StartUs)))];
     }

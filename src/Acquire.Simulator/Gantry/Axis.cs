@@ -9,6 +9,8 @@ internal enum AxisName
     Longitudinal,
     Vertical,
     Lateral,
+    /// <summary>Angle from head 1 to head 2.</summary>
+    Geometry,
 }
 
 /// <summary>A stretch of motion of one axis.</summary>

@@ -152,7 +152,7 @@ internal sealed class CommandDispatcher
             {
                 if (row.NeedsLease && _gantry.Sessions.Holder != call.Session) throw Refuse(call, new GciException(-203));
                 if (row.IsStart && unitsInMessage > 1) throw Refuse(call, new GciException(-221, "COMPOUND"));
-                if (row.IsStart && _gantry.Operations.WasAccepted(call.Text(0))) return;
+                if (row.HasOperationId && _gantry.Operations.WasAccepted(call.Text(0))) return;
                 DemandState(call);
             }
             if (behaviour is not SlowBehaviour) RunFast(call, behaviour as Behaviour);
@@ -187,7 +187,7 @@ internal sealed class CommandDispatcher
 
     private static GciException Refuse(CommandCall call, GciException error)
     {
-        if (call.Row.IsStart && !call.Gantry.Operations.WasAccepted(call.Text(0))) call.Gantry.Operations.Refuse(call.Text(0), error.Error.Number);
+        if (call.Row.HasOperationId && !call.Gantry.Operations.WasAccepted(call.Text(0))) call.Gantry.Operations.Refuse(call.Text(0), error.Error.Number);
         return error;
     }
 

@@ -62,7 +62,7 @@ internal sealed class DetectorHead
     public Exposure[] ExposuresNow()
     {
         if (Voltage != HighVoltage.On) return [];
-        double angle = MotionSystem.HeadAngle(Number, _gantry.Motion.Position(AxisName.Rotation));
+        double angle = _gantry.Motion.HeadAngle(Number, _gantry.Motion.Position(AxisName.Rotation));
         double radius = _gantry.Motion.Radius(Number).Position(_gantry.Clock.NowUs), table = _gantry.Motion.Position(AxisName.Longitudinal);
         return [.. Windows.Values.Select(w => new Exposure(Number, angle, angle, radius, table, Matrix, PixelMm, w.LowerKeV, w.UpperKeV, _gantry.Clock.Now, TimeSpan.FromSeconds(1)))];
     }

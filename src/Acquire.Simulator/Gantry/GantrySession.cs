@@ -44,6 +44,9 @@ internal sealed class SessionTable(TimeProvider wall)
     public IEnumerable<GantrySession> All => _byName.Values.Prepend(Default);
     public IEnumerable<GantrySession> Named => _byName.Values;
 
+    /// <summary>The session of that name when the secret is its own.</summary>
+    public GantrySession? Find(string name, string secret) => _byName.TryGetValue(name, out GantrySession? session) && session.Secret == secret ? session : null;
+
     public GantrySession Open(object connection, string name, SessionRole role, string secret)
     {
         if (_byName.TryGetValue(name, out GantrySession? session))

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Acquire.Simulator.Physics;
 
 namespace Acquire.Simulator.Gantry;
@@ -30,6 +31,7 @@ internal sealed class MotionSystem
         new(AxisName.Longitudinal, "LONG", 0, 2100, 0, 40, 0.1),
         new(AxisName.Vertical, "VERT", 450, 1050, 850, 15, 0.1),
         new(AxisName.Lateral, "LAT", -80, 80, 0, 15, 0.1),
+        new(AxisName.Geometry, "GEOM", 76, 180, 180, 2, 0.01),
     ];
 
     public Axis this[AxisName name] => Axes[(int)name];
@@ -38,8 +40,14 @@ internal sealed class MotionSystem
     public bool AnyMoving => Axes.Any(a => a.IsMoving(_clock.NowUs));
     public MovePlan? LastPlan { get; private set; }
 
-    /// <summary>Machine angle of a head for a machine angle of the gantry; head 2 is opposite.</summary>
-    public static double HeadAngle(int head, double rotation) => rotation + (head == 2 ? 180 : 0);
+    /// <summary>Machine angle of a head for a machine angle of the gantry: the one place that knows GANTry:GEOMetry.</summary>
+    /// <param name="head">Head from 1.</param>
+    /// <param name="rotation">Machine angle of the gantry, degrees.</param>
+    public double HeadAngle(int head, double rotation) => rotation + (head == 2 ? Position(AxisName.Geometry) : 0);
+
+    /// <summary>Positions as a pos line tells them, mm and degrees, to 0.001.</summary>
+    public JsonElement Describe() =>
+        JsonSerializer.SerializeToElement(Axes.ToDictionary(a => a.Word, a => Math.Round(a.Position(_clock.NowUs), 3)));
 
     public void SetTarget(Axis axis, double target)
     {

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Acquire.Simulator.Gantry;
 
 /// <summary>Fates of the operations started with an id (docs: control-interface 8, "Exactly-once"). Used under the gantry's lock.</summary>
-internal sealed class OperationTable
+internal sealed class OperationTable(Action<string, string, int> onChange)
 {
     private const int Kept = 10_000;
     private readonly Dictionary<string, (string State, int Code)> _byId = new(StringComparer.Ordinal);
@@ -18,7 +18,9 @@ internal sealed class OperationTable
     public void Refuse(string id, int code) => Put(id, "REF", code);
     public void End(string? id, string state, int code)
     {
-        if (id is not null && _byId.ContainsKey(id)) _byId[id] = (state, code);
+        if (id is null || !_byId.ContainsKey(id)) return;
+        _byId[id] = (state, code);
+        onChange(id, state, code);
     }
 
     public string Describe(string id)
@@ -32,5 +34,6 @@ internal sealed class OperationTable
         if (!_byId.ContainsKey(id)) _order.Enqueue(id);
         _byId[id] = (state, code);
         while (_order.Count > Kept) _byId.Remove(_order.Dequeue());
+        onChange(id, state, code);
     }
 }

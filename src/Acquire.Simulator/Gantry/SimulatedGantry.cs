@@ -19,12 +19,16 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         Store = new FrameStore(options.StoreFolder, options.StoreCapacityBytes);
         DateTimeOffset reached = DateTimeOffset.UnixEpoch + TimeSpan.FromMicroseconds(Store.ReadNumber("clock", 0));
         Clock = new SimulationClock(wall, reached > options.Epoch ? reached : options.Epoch, options.StepClock, options.Speed);
+        Log.Follow(() => (Clock.NowUs, Clock.ShownUtc));
         BootId = Mix(unchecked((ulong)options.Seed * 0x9E3779B97F4A7C15UL) + (ulong)Store.Boots);
+        Events = new EventHub(Clock, BootId);
+        Operations = new OperationTable((id, state, code) => Events.Publish(GciEventKinds.Operation, new { id, state, code }));
+        Clock.ShownOffset = TimeSpan.FromMicroseconds(Store.ReadNumber("utc-offset", 0));
         Patient = new PatientMemory(Store, options.Scenario, options.Seed);
         Patient.Recall(scene, Clock.UtcAtBoot);
         Sessions = new SessionTable(wall);
         Motion = new MotionSystem(Clock, () => Scene, SpeedOf);
-        Pipeline = new FramePipeline(Gate, job => FrameStored(job.Run), RunFailed);
+        Pipeline = new FramePipeline(Gate, FrameStored, RunFailed);
         Acquisition = new AcquisitionRunner(this);
         Ct = new CtScanner(this);
         Heads = [new DetectorHead(this, 1), new DetectorHead(this, 2)];
@@ -47,7 +51,10 @@ internal sealed class SimulatedGantry : IAsyncDisposable
     public CtScanner Ct { get; }
     public IReadOnlyList<DetectorHead> Heads { get; }
     public SettingStore Settings { get; } = new();
-    public OperationTable Operations { get; } = new();
+    public OperationTable Operations { get; }
+    /// <summary>Events for the event port; any part of the gantry publishes here, under the lock.</summary>
+    public EventHub Events { get; }
+    public GantryPorts Ports { get; } = new();
     public FaultBoard Faults { get; } = new();
     public ulong BootId { get; }
     public GantryStates State { get; private set; } = GantryStates.Unhomed;
@@ -70,7 +77,8 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         AxisName.Head2 => Settings.Number("HEAD#:RADius:SPEed", 2),
         AxisName.Longitudinal => Settings.Number("TABLe:LONGitudinal:SPEed"),
         AxisName.Vertical => Settings.Number("TABLe:VERTical:SPEed"),
-        _ => Settings.Number("TABLe:LATeral:SPEed"),
+        AxisName.Lateral => Settings.Number("TABLe:LATeral:SPEed"),
+        _ => 3,
     };
 
     public void Enter(GantryStates state) => State = state;
@@ -193,6 +201,10 @@ internal sealed class SimulatedGantry : IAsyncDisposable
             if (Sessions.Expire()) LeaseLost();
             if (!Clock.IsStep) RememberClock();
             Changed();
+            TellPositions();
+            if (_beat is { } beat && Wall.GetElapsedTime(beat) < TimeSpan.FromSeconds(1)) return;
+            _beat = Wall.GetTimestamp();
+            Events.Beat();
         }
     }
 
@@ -276,7 +288,83 @@ internal sealed class SimulatedGantry : IAsyncDisposable
             session.Status.SetOperationComplete();
         }
         if (!busy) _idle.Release();
+        Announce();
     }
+
+    /// <summary>Publishes what changed since the last call: states and alarms.</summary>
+    private void Announce()
+    {
+        var now = (Gantry: GciStates.Word(State), Acq: GciStates.Word(Acquisition.State), Ct: GciStates.Word(Ct.State), Interlock, Owner: Sessions.Holder?.Name ?? "");
+        if (now != _announced)
+        {
+            _announced = now;
+            Events.Publish(GciEventKinds.State, new { gantry = now.Gantry, acq = now.Acq, ct = now.Ct, interlock = now.Interlock, owner = now.Owner });
+        }
+        HashSet<GciError> alarms = [.. AlarmsNow()];
+        foreach (GciError alarm in alarms.Except(_alarms).ToArray()) Say(alarm, true);
+        foreach (GciError alarm in _alarms.Except(alarms).ToArray()) Say(alarm, false);
+        _alarms = alarms;
+        void Say(GciError alarm, bool on)
+        {
+            Events.Publish(GciEventKinds.Alarm, new { code = alarm.Number, text = GciErrors.TextOf(alarm.Number), detail = alarm.Detail, on });
+            Log.Write($"alarm {alarm.Number} {GciErrors.TextOf(alarm.Number)} {alarm.Detail} {(on ? "stands" : "has gone")}");
+        }
+    }
+
+    /// <summary>Alarms that stand.</summary>
+    public IEnumerable<GciError> AlarmsNow()
+    {
+        if (Interlock == "TRIP") yield return new GciError(601);
+    }
+
+    /// <summary>SYSTem:TIME.</summary>
+    public void SetUtc(DateTimeOffset utc)
+    {
+        Clock.ShownOffset = utc - Clock.Utc;
+        Store.WriteSmall("utc-offset", ((long)Clock.ShownOffset.TotalMicroseconds).ToString(System.Globalization.CultureInfo.InvariantCulture), durable: true);
+        Log.Write("the clock was set");
+    }
+
+    /// <summary>SYSTem:FAULt:RESet.</summary>
+    public void ResetFaults()
+    {
+        if (State == GantryStates.Fault) State = GantryStates.Unhomed;
+    }
+
+    /// <summary>True while DIAG:SIM:LINK keeps the link down.</summary>
+    public bool IsLinkDown() => LinkDownLeft > TimeSpan.Zero;
+
+    /// <summary>Wall time the link stays down.</summary>
+    public TimeSpan LinkDownLeft => _linkDownFor - Wall.GetElapsedTime(_linkDownFrom) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
+
+    /// <summary>Share of wrong bytes on the serial line.</summary>
+    public double LineErrorRate { get; private set; }
+
+    /// <summary>DIAG:SIM:LINK.</summary>
+    public void DisturbLink(TimeSpan down, double errorRate)
+    {
+        LineErrorRate = errorRate;
+        _linkDownFrom = Wall.GetTimestamp();
+        _linkDownFor = down;
+        if (down > TimeSpan.Zero) Ports.DropAll();
+    }
+
+    private void TellPositions()
+    {
+        foreach (EventReader reader in Events.Readers)
+        {
+            if (!reader.Wanted.Contains(GciEventKinds.Position)) continue;
+            if (reader.PositionSaid is { } said && Wall.GetElapsedTime(said).TotalMilliseconds < reader.PositionMs) continue;
+            reader.PositionSaid = Wall.GetTimestamp();
+            reader.Offer(GciEventKinds.Position, new GciEvent(GciEventKinds.Position) { TickUs = Clock.NowUs, Value = Motion.Describe() }.Encode());
+        }
+    }
+
+    private (string Gantry, string Acq, string Ct, string Interlock, string Owner) _announced;
+    private HashSet<GciError> _alarms = [];
+    private TimeSpan _linkDownFor;
+    private long _linkDownFrom;
+    private long? _beat;
 
     public bool AnyFramePending => Store.Runs.Any(r => r.Unacknowledged > 0);
 
@@ -309,9 +397,11 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         State = next == GantryStates.Ready && !Homed ? GantryStates.Unhomed : next;
     }
 
-    private void FrameStored(StoredRun run)
+    private void FrameStored(FrameJob job)
     {
-        Acquisition.FrameStored(run);
+        FrameEntry entry = job.Run.Entries[^1];
+        Events.Publish(GciEventKinds.Frame, new { uuid = job.Run.Id, n = entry.Number, head = entry.Head, window = entry.Window, bytes = entry.Bytes, crc = entry.Crc });
+        Acquisition.FrameStored(job.Run);
         Changed();
     }
 
@@ -367,6 +457,15 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9UL;
         x = (x ^ (x >> 27)) * 0x94D049BB133111EBUL;
         return x ^ (x >> 31);
+    }
+
+    /// <summary>Numbers of the ports that are there, 0 for those that are not, and how to cut all their connections.</summary>
+    internal sealed class GantryPorts
+    {
+        public int Events { get; set; }
+        public int Stream { get; set; }
+        public int ControlSocket { get; set; }
+        public Action DropAll { get; set; } = () => { };
     }
 
     private sealed class TaskCompletionSourceBox

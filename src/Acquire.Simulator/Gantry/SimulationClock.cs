@@ -34,6 +34,10 @@ internal sealed class SimulationClock
     public double Speed { get; private set; }
     public long NowUs { get; private set; }
     public DateTimeOffset Utc => UtcAtBoot + TimeSpan.FromMicroseconds(NowUs);
+    /// <summary>What SYSTem:TIME set and a clock fault shifts; the world in front of the detectors does not notice.</summary>
+    public TimeSpan ShownOffset { get; set; }
+    /// <summary>UTC as the gantry tells it.</summary>
+    public DateTimeOffset ShownUtc => Utc + ShownOffset;
     public TimeSpan Now => TimeSpan.FromMicroseconds(NowUs);
 
     public ScheduledEvent Schedule(long tickUs, Action action)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Acquire.Simulator.Physics;
@@ -15,29 +14,34 @@ public sealed class SimulatorHost : IAsyncDisposable
     private static readonly TimeSpan TendEvery = TimeSpan.FromMilliseconds(20);
     private readonly SimulatedGantry _gantry;
     private readonly CommandDispatcher _dispatcher;
-    private readonly TcpListener _listener;
+    private readonly ListeningPort _control;
+    private readonly List<ListeningPort> _ports;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TimeProvider _wall;
-    private readonly List<Task> _connections = [];
-    private readonly Lock _connectionsGate = new();
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task[] _loops;
+    private readonly Task _tending;
     private long _lastConnection;
-    private int _open;
 
-    private SimulatorHost(SimulatedGantry gantry, TcpListener listener, TimeProvider wall)
+    private SimulatorHost(SimulatedGantry gantry, ListeningPort control, ListeningPort events, TimeProvider wall)
     {
         _gantry = gantry;
-        _listener = listener;
+        _control = control;
+        _ports = [control, events];
         _wall = wall;
         _dispatcher = new CommandDispatcher(gantry);
         _lastConnection = wall.GetTimestamp();
-        _gantry.Log.Write(string.Create(CultureInfo.InvariantCulture, $"boot {gantry.Store.Boots}, port {Port}"));
-        _loops = [AcceptAsync(), TendAsync()];
+        gantry.Ports.Events = events.Port;
+        gantry.Ports.DropAll = () => _ports.ForEach(p => p.DropAll());
+        gantry.Log.Write(string.Create(CultureInfo.InvariantCulture, $"boot {gantry.Store.Boots}, port {Port}"));
+        control.Serve(ServeControlAsync, gantry.IsLinkDown, gantry.Log);
+        events.Serve(ServeEventsAsync, gantry.IsLinkDown, gantry.Log);
+        _tending = TendAsync();
     }
 
     /// <summary>Port it listens on.</summary>
-    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+    public int Port => _control.Port;
+    /// <summary>Port of the events.</summary>
+    public int EventPort => _gantry.Ports.Events;
     /// <summary>Boot id, as in frame headers.</summary>
     public ulong BootId => _gantry.BootId;
     /// <summary>Completes when no connection was there for the idle time of the options.</summary>
@@ -47,7 +51,7 @@ public sealed class SimulatorHost : IAsyncDisposable
     /// <summary>For tests in the same process.</summary>
     internal CommandDispatcher Dispatcher => _dispatcher;
 
-    /// <summary>Opens store and port and starts to serve.</summary>
+    /// <summary>Opens store and ports and starts to serve.</summary>
     /// <param name="options">Set-up.</param>
     /// <param name="scene">What stands before the detectors.</param>
     /// <param name="wall">Wall clock: leases, time-outs, and the FREE clock.</param>
@@ -56,22 +60,17 @@ public sealed class SimulatorHost : IAsyncDisposable
     public static SimulatorHost Start(SimulatorOptions options, IScene scene, TimeProvider wall)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var listener = new TcpListener(IPAddress.TryParse(options.BindAddress, out IPAddress? address) ? address : throw new PortUnavailableException($"{options.BindAddress} is no IP address"), options.TcpPort);
+        var ports = new List<ListeningPort>();
         try
         {
-            listener.Start();
-        }
-        catch (SocketException e)
-        {
-            throw new PortUnavailableException(string.Create(CultureInfo.InvariantCulture, $"cannot listen on {options.BindAddress}:{options.TcpPort}: {e.Message}; another gantry or simulator may be running there"), e);
-        }
-        try
-        {
-            return new SimulatorHost(new SimulatedGantry(options, scene, wall), listener, wall);
+            ports.Add(ListeningPort.Open(options.BindAddress, options.TcpPort));
+            ports.Add(ListeningPort.Open(options.BindAddress, options.EventPort));
+            return new SimulatorHost(new SimulatedGantry(options, scene, wall), ports[0], ports[1], wall);
         }
         catch
         {
-            listener.Dispose();
+            // Nothing was served yet: closing an unused listener waits for nothing.
+            foreach (ListeningPort port in ports) _ = port.DisposeAsync().AsTask();
             throw;
         }
     }
@@ -80,7 +79,7 @@ public sealed class SimulatorHost : IAsyncDisposable
     public void WriteReadyFile(string path)
     {
         string full = Path.GetFullPath(path);
-        File.WriteAllBytes(full + ".new", JsonSerializer.SerializeToUtf8Bytes(new { port = Port, pid = Environment.ProcessId, boot = BootId }));
+        File.WriteAllBytes(full + ".new", JsonSerializer.SerializeToUtf8Bytes(new { port = Port, events = EventPort, pid = Environment.ProcessId, boot = BootId }));
         File.Move(full + ".new", full, overwrite: true);
     }
 
@@ -88,55 +87,20 @@ public sealed class SimulatorHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        _listener.Dispose();
-        await Task.WhenAll(_loops);
-        Task[] open;
-        lock (_connectionsGate) open = [.. _connections];
-        await Task.WhenAll(open);
+        await _tending;
+        foreach (ListeningPort port in _ports) await port.DisposeAsync();
         await _gantry.DisposeAsync();
         _stopping.Dispose();
     }
 
-    private async Task AcceptAsync()
+    private async Task ServeControlAsync(TcpClient client, CancellationToken stopping)
     {
-        while (!_stopping.IsCancellationRequested)
-        {
-            try
-            {
-                TcpClient client = await _listener.AcceptTcpClientAsync(_stopping.Token);
-                client.NoDelay = true;
-                Interlocked.Increment(ref _open);
-                lock (_connectionsGate)
-                {
-                    _connections.RemoveAll(t => t.IsCompleted);
-                    _connections.Add(Task.Run(() => ServeAsync(client)));
-                }
-            }
-            catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
-            {
-                if (!_stopping.IsCancellationRequested) _gantry.Log.Write("accept failed: " + e.Message);
-            }
-        }
+        using var connection = new GantryConnection(new TcpChannel(client), _gantry, _dispatcher, stopping);
+        await connection.RunAsync();
     }
 
-    private async Task ServeAsync(TcpClient client)
-    {
-        try
-        {
-            using var connection = new GantryConnection(new TcpChannel(client), _gantry, _dispatcher, _stopping.Token);
-            await connection.RunAsync();
-        }
-        catch (Exception e)
-        {
-            // One connection must never take the gantry down with it.
-            _gantry.Log.Write("a connection failed: " + e);
-        }
-        finally
-        {
-            Interlocked.Exchange(ref _lastConnection, _wall.GetTimestamp());
-            Interlocked.Decrement(ref _open);
-        }
-    }
+    private Task ServeEventsAsync(TcpClient client, CancellationToken stopping) =>
+        new EventConnection(client.GetStream(), client.Client.Close, _gantry, stopping).RunAsync();
 
     private async Task TendAsync()
     {
@@ -146,7 +110,8 @@ public sealed class SimulatorHost : IAsyncDisposable
             while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
                 _gantry.Tend();
-                if (_gantry.Options.IdleExit is { } idle && Volatile.Read(ref _open) == 0 && _wall.GetElapsedTime(Interlocked.Read(ref _lastConnection)) > idle) _idle.TrySetResult();
+                if (_ports.Any(p => p.Connections > 0)) _lastConnection = _wall.GetTimestamp();
+                if (_gantry.Options.IdleExit is { } idle && _wall.GetElapsedTime(_lastConnection) > idle) _idle.TrySetResult();
             }
         }
         catch (OperationCanceledException)

@@ -13,6 +13,8 @@ public sealed record SimulatorOptions
     public string BindAddress { get; init; } = "127.0.0.1";
     /// <summary>TCP port; 0 takes a free one.</summary>
     public int TcpPort { get; init; }
+    /// <summary>Port of the events; 0 takes a free one, told by SYST:COMM:TCP:EVEN?.</summary>
+    public int EventPort { get; init; }
     /// <summary>UTC of the first boot's tick 0. Later boots go on where the store's clock stood.</summary>
     public DateTimeOffset Epoch { get; init; } = new(2026, 1, 15, 8, 0, 0, TimeSpan.Zero);
     /// <summary>True: time moves only by ADVance?.</summary>

@@ -30,13 +30,16 @@ internal static class CommonBehaviours
         set.Set("*SRE", c => c.Session.Status.RequestEnable = (byte)c.Number(0));
         set.Query("*SRE", c => Text(c.Session.Status.RequestEnable));
         set.Query("*STB", c => Text((int)c.Session.Status.ReadStatusByte(c.Gantry.AnyFramePending, c.Gantry.Interlock != "OK")));
+        set.Set("*TRG", _ => throw new GciException(-211));
         set.Query("*TST", _ => "0");
         AddRegister(set, "STATus:OPERation", s => s.Operation);
         AddRegister(set, "STATus:QUEStionable", s => s.Questionable);
+        AddRegister(set, "STATus:QUEStionable:INTerlock", s => s.Interlock);
         set.Set("STATus:PRESet", c =>
         {
             c.Session.Status.Operation.Preset();
             c.Session.Status.Questionable.Preset();
+            c.Session.Status.Interlock.Preset();
         });
     }
 

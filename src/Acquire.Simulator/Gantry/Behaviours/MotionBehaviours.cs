@@ -13,6 +13,9 @@ internal static class MotionBehaviours
         AddAxis(set, "TABLe:LONGitudinal", g => g.Gantry.Motion[AxisName.Longitudinal]);
         AddAxis(set, "TABLe:VERTical", g => g.Gantry.Motion[AxisName.Vertical]);
         AddAxis(set, "TABLe:LATeral", g => g.Gantry.Motion[AxisName.Lateral]);
+        set.Set("GANTry:GEOMetry", c => c.Gantry.Motion.SetTarget(c.Gantry.Motion[AxisName.Geometry], AngleOf(c.Text(0))));
+        set.Query("GANTry:GEOMetry", c => WordOf(c.Gantry.Motion[AxisName.Geometry].Target ?? c.Gantry.Motion.Position(AxisName.Geometry)));
+        set.Query("GANTry:GEOMetry:ACTual", c => Actual(c, c.Gantry.Motion[AxisName.Geometry]));
         set.Query("CONTour:RADii", c => c.Gantry.Settings.Has(c.Row.Header) ? SettingStore.Format(c.Row, c.Gantry.Settings.Get(c.Row.Header)) : "0");
         set.Set("CONTour:CLEar", c => c.Gantry.Settings.Remove("CONTour:RADii"));
         set.Query("MOTion:PLAN", c =>
@@ -31,6 +34,7 @@ internal static class MotionBehaviours
             if (plan.Moves.Any(m => m.Axis.Name == AxisName.Rotation)) c.Gantry.DemandLatched();
             c.Gantry.StartMove(c.Text(0), plan);
         });
+        set.Set("MOTion:JOG", _ => throw new GciException(203, "no token"));
         set.Set("MOTion:HOME", c =>
         {
             c.Gantry.DemandInterlock();
@@ -48,8 +52,15 @@ internal static class MotionBehaviours
     {
         set.Set(header + "[:TARGet]", c => c.Gantry.Motion.SetTarget(axis(c), c.Number(0)));
         set.Query(header + "[:TARGet]", c => GciText.Number(axis(c).Target ?? Rounded(axis(c), c.Gantry.Clock.NowUs)));
-        set.Query(header + ":ACTual", c => GciText.Number(Rounded(axis(c), c.Gantry.Clock.NowUs)) + (axis(c).Target is { } t && !axis(c).IsAt(t, c.Gantry.Clock.NowUs) ? ",0" : ",1"));
+        set.Query(header + ":ACTual", c => Actual(c, axis(c)));
     }
+
+    private static string Actual(CommandCall c, Axis axis) =>
+        GciText.Number(Rounded(axis, c.Gantry.Clock.NowUs)) + (axis.Target is { } t && !axis.IsAt(t, c.Gantry.Clock.NowUs) ? ",0" : ",1");
+
+    private static double AngleOf(string geometry) => geometry switch { "L90" => 90, "L76" => 76, _ => 180 };
+
+    private static string WordOf(double angle) => angle switch { < 83 => "L76", < 135 => "L90", _ => "H180" };
 
     private static double Rounded(Axis axis, long tickUs) => Math.Round(axis.Position(tickUs), 3);
 }

@@ -8,6 +8,9 @@ internal static class SimulationBehaviours
 {
     public static void AddTo(BehaviourSet set)
     {
+        set.Query("DIAGnostic:FRAMe", c => c.ReplyBlock(FixedFrame.Bytes));
+        set.Set("DIAGnostic:SIMulation:LINK", c => c.Gantry.DisturbLink(TimeSpan.FromSeconds(c.Number(0)), c.Number(1)));
+        set.Query("DIAGnostic:SIMulation:LINK", c => GciText.Number(Math.Round(c.Gantry.LinkDownLeft.TotalSeconds, 3)) + "," + GciText.Number(c.Gantry.LineErrorRate));
         set.Set("DIAGnostic:BLOCk", c => c.Gantry.StoredBlock = c.Arguments[0].Bytes);
         set.Query("DIAGnostic:BLOCk", c => c.ReplyBlock(c.Gantry.StoredBlock is { Length: > 0 } block ? block : throw new GciException(-221, "nothing stored")));
         set.Set("DIAGnostic:SIMulation:CLOCk", c => c.Gantry.Clock.SetStep(c.Text(0) == "STEP"));

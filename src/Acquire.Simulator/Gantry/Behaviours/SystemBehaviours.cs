@@ -31,9 +31,22 @@ internal static class SystemBehaviours
         set.Query("SYSTem:STATe", c => string.Join(',', GciStates.Word(c.Gantry.State), GciStates.Word(c.Gantry.Acquisition.State), GciStates.Word(c.Gantry.Ct.State),
             c.Gantry.Interlock, GciText.Quote(c.Gantry.Sessions.Holder?.Name ?? "")));
         set.Query("SYSTem:BOOT", c => string.Create(CultureInfo.InvariantCulture, $"{c.Gantry.BootId},{c.Gantry.Clock.NowUs}"));
-        set.Query("SYSTem:TICK", c => string.Create(CultureInfo.InvariantCulture, $"{c.Gantry.Clock.NowUs},\"{c.Gantry.Clock.Utc.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}\",1"));
+        set.Query("SYSTem:TICK", c => string.Create(CultureInfo.InvariantCulture, $"{c.Gantry.Clock.NowUs},\"{c.Gantry.Clock.ShownUtc.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}\",1"));
         set.Query("SYSTem:SYNC", c => Text(c.Arguments[0].Integer));
         set.Query("SYSTem:OPERation", c => c.Gantry.Operations.Describe(c.Text(0)));
+        set.Set("SYSTem:TIME", c =>
+        {
+            if (!DateTimeOffset.TryParse(c.Text(0), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset utc) || !c.Text(0).Contains('T', StringComparison.Ordinal))
+                throw new GciException(-224, "ISO 8601");
+            c.Gantry.SetUtc(utc);
+        });
+        set.Query("SYSTem:FAULt", c => string.Join(',', c.Gantry.AlarmsNow().Select(a => GciText.Quote(
+            a.Number.ToString(CultureInfo.InvariantCulture) + "," + GciErrors.TextOf(a.Number) + (a.Detail.Length > 0 ? ";" + a.Detail : ""))).DefaultIfEmpty("\"\"")));
+        set.Set("SYSTem:FAULt:RESet", c => c.Gantry.ResetFaults());
+        set.Query("SYSTem:LOG", c => c.ReplyBlock(c.Gantry.Log.Read(c.Arguments[0].Integer, (int)c.Arguments[1].Integer) is { Length: > 0 } lines ? lines : throw new GciException(-222, "no such line")));
+        set.Query("SYSTem:COMMunicate:TCPip:EVENt", c => Text(c.Gantry.Ports.Events));
+        set.Query("SYSTem:COMMunicate:TCPip:STReam", c => Text(c.Gantry.Ports.Stream));
+        set.Query("SYSTem:COMMunicate:TCPip:CONTrol", c => Text(c.Gantry.Ports.ControlSocket));
         AddSessions(set);
     }
 
