@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Acquire.Protocols.Gantry;
+using Acquire.Simulator.Faults;
 using Acquire.Simulator.Gantry;
 using Acquire.Simulator.Physics;
 
@@ -29,11 +30,14 @@ var clock = new Option<string>("--clock") { Description = "free: time runs with 
 clock.AcceptOnlyFromAmong("free", "step");
 var speed = new Option<double>("--speed") { Description = "speed of the free clock, 0.1 to 100000", DefaultValueFactory = _ => 1 };
 var capacity = new Option<double>("--store-gib") { Description = "size of the frame store, GiB", DefaultValueFactory = _ => 16 };
+var events = new Option<int>("--events") { Description = "TCP port of the events; 0 takes a free one, told by SYST:COMM:TCP:EVEN?" };
+var faults = new Option<int?>("--faults") { Description = "TCP port of the faults, loopback only (docs/simulator-faults.md); 0 takes a free one" };
+var helpFaults = new Option<bool>("--help-faults") { Description = "print the fault reference (Markdown) and end" };
 var helpHeaders = new Option<bool>("--help-headers") { Description = "print the command reference (Markdown) and end" };
 
 var root = new RootCommand("A simulated SPECT/CT gantry that speaks GCI 1.0 (docs/gantry-interface.md).")
 {
-    tcp, bind, remote, store, seed, epoch, scenario, ready, idleExit, ignoreInterrupt, log, clock, speed, capacity, helpHeaders,
+    tcp, bind, remote, store, seed, epoch, scenario, ready, idleExit, ignoreInterrupt, log, clock, speed, capacity, events, faults, helpHeaders, helpFaults,
 };
 root.SetAction(async (arguments, cancellation) =>
 {
@@ -42,13 +46,18 @@ root.SetAction(async (arguments, cancellation) =>
         Console.Out.Write(GciDocument.Markdown());
         return SimulatorExit.Ok;
     }
+    if (arguments.GetValue(helpFaults))
+    {
+        Console.Out.Write(FaultDocument.Markdown());
+        return SimulatorExit.Ok;
+    }
     if (arguments.GetValue(store) is not { Length: > 0 } folder) return SimulatorExit.Say("--store DIR is needed: the folder of the frame store", SimulatorExit.BadInput);
     if (arguments.GetValue(speed) is not (>= 0.1 and <= 100_000)) return SimulatorExit.Say("--speed takes 0.1 to 100000", SimulatorExit.BadInput);
     try
     {
         var options = new SimulatorOptions
         {
-            StoreFolder = folder, TcpPort = arguments.GetValue(tcp), BindAddress = arguments.GetValue(bind)!, AllowRemoteControl = arguments.GetValue(remote), Seed = arguments.GetValue(seed),
+            StoreFolder = folder, TcpPort = arguments.GetValue(tcp), EventPort = arguments.GetValue(events), FaultPort = arguments.GetValue(faults), BindAddress = arguments.GetValue(bind)!, AllowRemoteControl = arguments.GetValue(remote), Seed = arguments.GetValue(seed),
             Epoch = arguments.GetValue(epoch), Scenario = arguments.GetValue(scenario)!, LogFile = arguments.GetValue(log), StepClock = arguments.GetValue(clock) == "step", Speed = arguments.GetValue(speed),
             IdleExit = arguments.GetValue(idleExit) is { } seconds ? TimeSpan.FromSeconds(seconds) : null, StoreCapacityBytes = (long)(arguments.GetValue(capacity) * (1L << 30)),
         };

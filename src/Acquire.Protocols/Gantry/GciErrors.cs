@@ -53,7 +53,7 @@ public static class GciErrors
         [401] = "Not armed", [402] = "Acquisition check failed", [410] = "Frame store full", [420] = "No such frame", [421] = "Frame already released",
         [422] = "Frame damaged", [430] = "Acquisition unknown",
         [501] = "Tube cold", [502] = "Tube cooling", [503] = "Dose not confirmed", [504] = "Beam interlock", [505] = "Arm again",
-        [601] = "Emergency stop", [602] = "Collision pad", [603] = "Door open", [604] = "Table load", [605] = "Over-travel", [606] = "Cover open", [607] = "Manual release",
+        [601] = "Emergency stop", [602] = "Collision pad", [603] = "Door open", [604] = "Table load", [605] = "Over-travel", [606] = "Cover open", [607] = "Manual release", [608] = "Lock pin in",
     }.ToFrozenDictionary();
 
     /// <summary>All numbers with their text, in catalogue order: command, execution, device, query, then device numbers upwards.</summary>

@@ -164,13 +164,13 @@ public static class GciTable
         .. TableAxis("TABLe:LONGitudinal", "in", 0, 2100, 40), .. TableAxis("TABLe:VERTical", "height", 450, 1050, 15), .. TableAxis("TABLe:LATeral", "sideways", -80, 80, 10),
         Setting("CONTour:RADii", "radius per view for TOMO:ORB CONT; without it the gantry's own contour is used", Idle, new GciNumber("radius", 110, 400, "MM", 0.1) { MaxCount = 128 }) with { Reply = "same; 0 when there is none" },
         Do("CONTour:CLEar", "forgets CONTour:RADii", SafetyClass.Setting, Idle) with { IsOurs = true },
-        Query("MOTion:PLAN", "OK|reason,duration s,plan id", "checks the move to all targets; reason HOME, LIM, COLL_n, or STAT"),
+        Query("MOTion:PLAN", "OK|reason,duration s,plan id", "checks the move to all targets; reason HOME, COLL_1, COLL_2 (body), HEAD (head against head), SPE (too fast with a patient), STAT"),
         Start("MOTion:STARt", "runs the plan as one coordinated move", SafetyClass.Motion,
-            new GciWhen(GantryStates.Ready | GantryStates.Unhomed, NotCounting, CtStates.Any & ~CtStates.Exposing), [201, 202, 302, 601], new GciNumber("plan id", 1, int.MaxValue)),
+            new GciWhen(GantryStates.Ready | GantryStates.Unhomed, NotCounting, CtStates.Any & ~CtStates.Exposing), [-222, 201, 202, 302, 601, 602, 604, 605, 606, 607, 608], new GciNumber("plan id", 1, int.MaxValue)),
         new()
         {
             Header = "MOTion:JOG", HasSet = true, Parameters = [Axis, new GciNumber("speed %", -100, 100, "", 0.1)], Safety = SafetyClass.Motion, NeedsLease = true, IsStart = true,
-            Effect = "hold-to-run: moves while tokens come on the event port; 0 stops and goes back to the state before", Errors = [201, 202, 203, 204, 205, 302, 601, 602, 604, 605, 606, 607],
+            Effect = "hold-to-run: moves while tokens come on the event port; 0 stops and goes back to the state before", Errors = [201, 202, 203, 204, 205, 302, 601, 602, 604, 605, 606, 607, 608],
             When = new GciWhen(GantryStates.Ready | GantryStates.Hold | GantryStates.Unhomed | GantryStates.Moving, NotCounting, CtStates.Any & ~CtStates.Exposing),
         },
         Start("MOTion:HOME", "finds the reference positions of the named axes, of all when none is named", SafetyClass.Motion,
@@ -178,7 +178,7 @@ public static class GciTable
         Do("MOTion:STOP", "controlled stop, then HOLD", SafetyClass.Stop, GciWhen.Any),
         Do("MOTion:CLEar", "forgets targets", SafetyClass.Setting, new GciWhen(GantryStates.Hold | GantryStates.Ready)),
         Start("MOTion:RESume", "HOLD → READy; moves nothing", SafetyClass.Motion, new GciWhen(GantryStates.Hold), [601]),
-        Query("MOTion:STATe", "axis,actual,target,OFF|HOLD|MOVE,…", "all axes"),
+        Query("MOTion:STATe", "axis,actual,target,OFF|HOLD|MOVE|LIM|FAUL,…", "all axes"),
     ];
 
     private static IEnumerable<GciCommand> TableAxis(string axis, string what, double min, double max, double speed) =>
@@ -279,7 +279,10 @@ public static class GciTable
         Simulation("DIAGnostic:SIMulation:PATient:DRINk", "the patient drinks", new GciNumber("ml", 0, 5000, "", 0.1)) with { IsOurs = true },
         Simulation("DIAGnostic:SIMulation:PATient:VOID", "the patient empties the bladder") with { IsOurs = true },
         Simulation("DIAGnostic:SIMulation:LINK", "all connections are dropped and refused for so long; then bytes of the serial line are wrong at that rate", new GciNumber("drop", 0, 3600, "S", 0.001), new GciNumber("error rate", 0, 0.1, "", 0.000001)) with { HasQuery = true, Reply = "drop S left,error rate" },
-        Simulation("DIAGnostic:SIMulation:FAULt", "frame.damaged, reply.late, reply.lost, link.drop (once each); estop, store.full, collimator (while ON)", new GciString("name", 32), new GciSwitch("on")) with { Errors = [-224] },
+        Simulation("DIAGnostic:SIMulation:TABLe:LOAD", "what the table's load cell says, kg; above 5 a patient is on it, and speeds are limited", new GciNumber("load", 0, 500, "", 0.1)) with { HasQuery = true, Reply = "kg", IsOurs = true },
+        Simulation("DIAGnostic:SIMulation:EXCHange", "somebody at the panel puts the gantry into the collimator exchange position: rotation is barred", new GciSwitch("on")) with { HasQuery = true, Reply = "1|0", IsOurs = true, Errors = [-221] },
+        Simulation("DIAGnostic:SIMulation:COLLimator", "mounts a collimator; an empty name takes it off. Only in the exchange position", new GciNumber("head", 1, 2), new GciString("name", 32, 0)) with { IsOurs = true, Errors = [-221, -224] },
+        Simulation("DIAGnostic:SIMulation:FAULt", "a fault by name, see docs/simulator-faults.md; with N after N of its moments, or after N s when it stands", new GciString("name", 32), new GciSwitch("on"), new GciNumber("after", 0, 1000000) { Optional = true }) with { Errors = [-224] },
     ];
 
     private static GciCommand Simulation(string header, string effect, params GciParameter[] parameters) =>

@@ -52,6 +52,7 @@ internal sealed record AcquisitionProgram
             if (head.Windows.Count == 0 && !reasons.Contains("WIND")) reasons.Add("WIND");
             if (head.Latch != "LATC") reasons.Add("COLL" + h);
             if (head.Voltage != HighVoltage.On) reasons.Add("HV" + h);
+            if (head.IsTooWarm) reasons.Add("TEMP" + h);
         }
         int perStep = heads.Sum(h => gantry.Heads[h - 1].Windows.Count);
         // 4 bytes a pixel: what a frame takes when a pixel passes 65 535 (docs: control-interface 16, "static").
@@ -94,7 +95,7 @@ internal sealed record AcquisitionProgram
         bool sweep = set.Word("ACQuire:TOMO:MODE") == "CONT", contour = set.Word("ACQuire:TOMO:ORBit") == "CONT";
         double table = gantry.Motion.Position(AxisName.Longitudinal), last = start + (direction * arc * (sweep ? views : views - 1) / views);
         Axis rotation = gantry.Motion[AxisName.Rotation];
-        if (last < rotation.Min || last > rotation.Max || (sweep && arc / (views * time) > 6)) reasons.Add("LIM");
+        if (last < rotation.Min || last > rotation.Max || (sweep && arc / (views * time) > gantry.SpeedLimit(rotation))) reasons.Add("LIM");
         var steps = new List<ProgramStep>(views);
         for (int i = 0; i < views; i++)
         {
@@ -126,17 +127,22 @@ internal sealed record AcquisitionProgram
         if (needed.Length > 0) us += gantry.Motion.DurationClear(needed) + SettleUs;
         for (int i = 1; i < (steps[0].Sweeps ? 1 : steps.Count); i++)
         {
-            double move = MoveUs(gantry, AxisName.Rotation, steps[i - 1].Angle!.Value, steps[i].Angle!.Value);
-            for (int h = 0; h < 2; h++) move = Math.Max(move, MoveUs(gantry, AxisName.Head1 + h, steps[i - 1].Radii![h], steps[i].Radii![h]));
+            int from = i - 1, to = i;
+            double move = gantry.Motion.Coordinated([.. Axes(gantry).Select(a => (a.Axis, a.Of(steps[from]), a.Of(steps[to]))).Where(m => Math.Abs(m.Item3 - m.Item2) >= m.Axis.Resolution / 2)])?.DurationUs ?? 0;
             if (move > 0) us += move + SettleUs;
         }
         return us / 1e6;
     }
 
-    private static double MoveUs(SimulatedGantry gantry, AxisName name, double from, double to)
+    /// <summary>The axes a tomo moves, and where a step wants them.</summary>
+    private static IEnumerable<(Axis Axis, Func<ProgramStep, double> Of)> Axes(SimulatedGantry gantry)
     {
-        Axis axis = gantry.Motion[name];
-        return Math.Abs(to - from) < axis.Resolution / 2 ? 0 : new Trapezoid(0, from, to, gantry.SpeedOf(axis), axis.Acceleration).DurationUs;
+        yield return (gantry.Motion[AxisName.Rotation], s => s.Angle!.Value);
+        for (int head = 1; head <= gantry.Heads.Count; head++)
+        {
+            int h = head;
+            yield return (gantry.Motion.Radius(h), s => s.Radii![h - 1]);
+        }
     }
 
     public static long Us(double seconds) => (long)Math.Round(seconds * 1e6);

@@ -60,7 +60,7 @@ internal sealed class AcquisitionRunner(SimulatedGantry gantry)
         gantry.DemandInterlock();
         if (!gantry.Homed) throw new GciException(201);
         AcquisitionProgram program = AcquisitionProgram.From(gantry, ConfiguredId);
-        int code = program.Reasons.Select(r => r.StartsWith("COLL", StringComparison.Ordinal) ? 302 : r.StartsWith("HV", StringComparison.Ordinal) ? 301 : r == "STOR" ? 410 : 402).OrderBy(c => c == 402).FirstOrDefault();
+        int code = program.Reasons.Select(r => r.StartsWith("COLL", StringComparison.Ordinal) ? 302 : r.StartsWith("HV", StringComparison.Ordinal) ? 301 : r.StartsWith("TEMP", StringComparison.Ordinal) ? 303 : r == "STOR" ? 410 : 402).OrderBy(c => c == 402).FirstOrDefault();
         if (code != 0) throw new GciException(code, string.Join('_', program.Reasons));
         _program = program;
         _frozen = program.Heads.ToDictionary(h => h, h => (gantry.Heads[h - 1].Matrix, gantry.Heads[h - 1].PixelMm, gantry.Heads[h - 1].Windows.ToArray()));

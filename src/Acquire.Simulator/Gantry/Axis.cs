@@ -70,26 +70,47 @@ internal sealed record Deceleration(long StartUs, double From, double InitialVel
 }
 
 /// <summary>One axis: where it is, where it may go, how fast.</summary>
-internal sealed class Axis(AxisName name, string word, double min, double max, double home, double acceleration, double resolution)
+internal sealed class Axis(AxisName name, string word, AxisCapability can, double resolution)
 {
-    private Stretch _motion = new Uniform(0, home, home, 0);
+    private Stretch _motion = new Uniform(0, can.Home, can.Home, 0);
 
     public AxisName Name { get; } = name;
     public string Word { get; } = word;
-    public double Min { get; } = min;
-    public double Max { get; } = max;
-    public double Home { get; } = home;
-    public double Acceleration { get; } = acceleration;
+    public AxisCapability Can { get; } = can;
+    public double Min => Can.Min;
+    public double Max => Can.Max;
+    public double Home => Can.Home;
+    public double Acceleration => Can.Acceleration;
     public double Resolution { get; } = resolution;
     public double? Target { get; set; }
+    /// <summary>Its position is known.</summary>
+    public bool IsHomed { get; set; }
+    /// <summary>Its drive or encoder failed.</summary>
+    public bool IsFaulted { get; set; }
+    /// <summary>Hold-to-run ran it to its soft limit, or to where the collision model ends the way: it may only move away.</summary>
+    public bool IsAtLimit { get; set; }
+    public bool IsTable => Name is AxisName.Longitudinal or AxisName.Vertical or AxisName.Lateral;
 
     public double Position(long tickUs) => _motion.Position(tickUs);
     public bool IsMoving(long tickUs) => _motion.Velocity(tickUs) != 0;
+    /// <summary>A move is not over; it may just begin or end, with no speed yet.</summary>
+    public bool IsUnderWay(long tickUs) => tickUs < EndUs;
     public long EndUs => _motion.StartUs + _motion.DurationUs;
 
     public Trapezoid Profile(long tickUs, double to, double speed) => new(tickUs, Position(tickUs), to, speed, Acceleration);
-    public void Follow(Stretch motion) => _motion = motion;
+
+    public void Follow(Stretch motion)
+    {
+        IsAtLimit = false;
+        _motion = motion;
+    }
+
     public void Stop(long tickUs) => _motion = new Deceleration(tickUs, Position(tickUs), _motion.Velocity(tickUs), Acceleration);
-    public void Freeze(long tickUs) => _motion = new Uniform(tickUs, Position(tickUs), Position(tickUs), 0);
+    public void Freeze(long tickUs, double jump = 0)
+    {
+        double at = Position(tickUs) + jump;
+        _motion = new Uniform(tickUs, at, at, 0);
+    }
+
     public bool IsAt(double position, long tickUs) => Math.Abs(Position(tickUs) - position) < Resolution / 2;
 }

@@ -26,6 +26,7 @@ internal sealed class CtScanner(SimulatedGantry gantry)
     private readonly List<ScheduledEvent> _slices = [];
     private (double Ctdi, double Dlp)? _confirmed;
     private ScheduledEvent? _expiry;
+    private ScheduledEvent? _cooled;
     private string? _operation;
     private double _heat;
     private long _heatUs;
@@ -38,7 +39,7 @@ internal sealed class CtScanner(SimulatedGantry gantry)
     public bool IsBeamOn { get; private set; }
     public StoredRun? Run { get; private set; }
     public int Expected { get; private set; }
-    public double HeatPercent => Math.Max(0, _heat - (CoolingPercentPerSecond * (gantry.Clock.NowUs - _heatUs) / 1e6));
+    public double HeatPercent => gantry.Faults.IsOn("tube.hot") ? 100 : Math.Max(0, _heat - (CoolingPercentPerSecond * (gantry.Clock.NowUs - _heatUs) / 1e6));
     public double SecondsLeft => State is CtStates.Exposing or CtStates.Warmup or CtStates.Armed ? Math.Max(0, (_endUs - gantry.Clock.NowUs) / 1e6) : 0;
     public Guid? ConfiguredId => gantry.Settings.Has("CT:ID") ? Guid.Parse(gantry.Settings.Word("CT:ID")) : null;
 
@@ -72,7 +73,7 @@ internal sealed class CtScanner(SimulatedGantry gantry)
 
     public void WarmUp(string operation)
     {
-        if (gantry.Interlock != "OK") throw new GciException(504);
+        gantry.DemandBeam();
         gantry.Operations.Begin(operation);
         if (State == CtStates.Standby)
         {
@@ -93,7 +94,7 @@ internal sealed class CtScanner(SimulatedGantry gantry)
     {
         if (State is CtStates.Off or CtStates.Warmup) throw new GciException(501);
         if (State == CtStates.Cooling) throw new GciException(502);
-        if (gantry.Interlock != "OK") throw new GciException(504);
+        gantry.DemandBeam();
         if (!gantry.Homed) throw new GciException(201);
         if (_confirmed is null || _confirmed != Dose()) throw new GciException(503);
         if (ConfiguredId is not { } id || gantry.Store.Find(id) is not null) throw new GciException(430, "CT:ID");
@@ -111,7 +112,7 @@ internal sealed class CtScanner(SimulatedGantry gantry)
     public void Expose(string operation)
     {
         if (State != CtStates.Armed) throw new GciException(505);
-        if (gantry.Interlock != "OK") throw new GciException(504);
+        gantry.DemandBeam();
         _expiry?.Cancel();
         _confirmed = null;
         gantry.Operations.Begin(operation);
@@ -137,6 +138,25 @@ internal sealed class CtScanner(SimulatedGantry gantry)
         _confirmed = null;
         if (State == CtStates.Armed) ToStandby();
         if (State == CtStates.Exposing) End(reason, "STOP");
+    }
+
+    /// <summary>Fault tube.hot.</summary>
+    public void Overheat(bool on)
+    {
+        _heat = 100;
+        _heatUs = gantry.Clock.NowUs;
+        if (State == CtStates.Off) return;
+        if (State == CtStates.Exposing) End("INT", "FAIL");
+        else if (on || State == CtStates.Cooling) ToStandby();
+    }
+
+    /// <summary>Fault tube.cold.</summary>
+    public void GoCold(bool on)
+    {
+        if (!on) return;
+        if (State == CtStates.Exposing) End("INT", "FAIL");
+        else if (State == CtStates.Armed) ToStandby();
+        State = CtStates.Off;
     }
 
     /// <summary>The store could not take a slice.</summary>
@@ -221,7 +241,12 @@ internal sealed class CtScanner(SimulatedGantry gantry)
         State = CtStates.Standby;
         if (_heat < 80) return;
         State = CtStates.Cooling;
-        gantry.Clock.After(AcquisitionProgram.Us((_heat - 50) / CoolingPercentPerSecond), () => State = CtStates.Standby);
+        _cooled?.Cancel();
+        if (gantry.Faults.IsOn("tube.hot")) return;
+        _cooled = gantry.Clock.After(AcquisitionProgram.Us((_heat - 50) / CoolingPercentPerSecond), () =>
+        {
+            if (State == CtStates.Cooling) State = CtStates.Standby;
+        });
     }
 
     private void Close(string reason)

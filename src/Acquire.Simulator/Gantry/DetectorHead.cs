@@ -27,14 +27,20 @@ internal sealed class DetectorHead
     {
         _gantry = gantry;
         Number = number;
+        Mounted = gantry.Capabilities.Collimators[0].Name;
         ResetWindows();
     }
 
     public int Number { get; }
     public HighVoltage Voltage { get; private set; }
-    public string Collimator { get; } = "LEHR";
-    public string CollimatorSerial => Number == 1 ? "LEHR-0001" : "LEHR-0002";
-    public string Latch => Number == 1 && _gantry.Faults.IsOn("collimator") ? "OPEN" : "LATC";
+    /// <summary>What is mounted; empty when nothing is.</summary>
+    public string Mounted { get; set; }
+    public string Collimator => Number == 1 && _gantry.Faults.IsOn("collimator.wrong") ? "MEGP" : Mounted;
+    public string CollimatorSerial => Collimator.Length == 0 ? "" : Collimator + "-" + Number.ToString("0000", System.Globalization.CultureInfo.InvariantCulture);
+    public string Latch => Mounted.Length == 0 ? "NONE" : Number == 1 && _gantry.Faults.IsOn("collimator") ? "OPEN" : "LATC";
+    /// <summary>Detector temperature, °C.</summary>
+    public double Temperature => 26.5 + (Number == 1 && _gantry.Faults.IsOn("temperature") ? 15 : 0);
+    public bool IsTooWarm => Temperature > 40;
     public SortedDictionary<int, SetWindow> Windows { get; } = [];
     public int Matrix => (int)_gantry.Settings.Number("HEAD#:MATRix", Number);
     public double PixelMm => FieldOfViewMm / (Matrix * _gantry.Settings.Number("HEAD#:ZOOM", Number));
@@ -53,6 +59,7 @@ internal sealed class DetectorHead
             Voltage = HighVoltage.Off;
             return;
         }
+        if (Number == 1 && _gantry.Faults.IsOn("hv.trip")) throw new Acquire.Protocols.Gantry.GciException(301, "head 1");
         if (Voltage == HighVoltage.On) return;
         Voltage = HighVoltage.Ramp;
         _ramp = _gantry.Clock.After(RampUs, () => Voltage = HighVoltage.On);

@@ -28,7 +28,13 @@ internal sealed class EventConnection(Stream stream, Action close, SimulatedGant
         }
         finally
         {
-            lock (gantry.Gate) gantry.Events.Remove(reader);
+            lock (gantry.Gate)
+            {
+                gantry.Events.Remove(reader);
+                gantry.Clock.CatchUp();
+                gantry.Jog.Tend();
+                gantry.Changed();
+            }
             _wake.Writer.TryComplete();
             close();
             await writing;
@@ -77,7 +83,7 @@ internal sealed class EventConnection(Stream stream, Action close, SimulatedGant
             }
             if (request.PositionMs is { } ms) reader.PositionMs = ms;
             if (request.Since is { } since) gantry.Events.Replay(reader, since);
-            if (request.Token is { } token) reader.LastToken = token;
+            if (request.Token is { } token) gantry.Jog.Token(reader, token);
             gantry.Changed();
             reader.Wake();
         }

@@ -17,8 +17,6 @@ internal sealed class EventReader(Action wake, Action drop)
     public long? PositionSaid { get; set; }
     /// <summary>The session it named and knew the secret of; null before.</summary>
     public GantrySession? Session { get; set; }
-    /// <summary>Number of the tick it answered last.</summary>
-    public long LastToken { get; set; }
     /// <summary>Line to be sent ahead of all others once.</summary>
     public Queue<byte[]> First { get; } = new();
 
@@ -43,7 +41,7 @@ internal sealed class EventReader(Action wake, Action drop)
 }
 
 /// <summary>The events: numbered ones are kept and replayed, the others reach who keeps up (docs: control-interface 12). Used under the gantry's lock.</summary>
-internal sealed class EventHub(SimulationClock clock, ulong bootId)
+internal sealed class EventHub(SimulationClock clock, ulong bootId, Func<bool> losesOne)
 {
     /// <summary>Lines kept; a reader further behind is dropped.</summary>
     public const int Kept = 10_000;
@@ -64,7 +62,8 @@ internal sealed class EventHub(SimulationClock clock, ulong bootId)
         if (!GciEventKinds.All.Contains(kind)) throw new ArgumentException("no such kind of event: " + kind, nameof(kind));
         bool numbered = GciEventKinds.Numbered.Contains(kind);
         byte[] line = new GciEvent(kind) { Number = numbered ? ++Last : null, TickUs = clock.NowUs, Value = JsonSerializer.SerializeToElement(value) }.Encode();
-        if (numbered) _ring[Last % Kept] = (kind, line);
+        // A number given out whose line was lost: what a gantry with a hole in its memory would do.
+        if (numbered) _ring[Last % Kept] = losesOne() ? ("", []) : (kind, line);
         foreach (EventReader reader in _readers.ToArray())
         {
             if (!numbered)
@@ -78,13 +77,6 @@ internal sealed class EventHub(SimulationClock clock, ulong bootId)
             }
             else reader.Wake();
         }
-    }
-
-    /// <summary>A number is given out and its line never kept: what a gantry with a hole in its memory would do (fault event.gap).</summary>
-    public void LoseOne()
-    {
-        Last++;
-        _ring[Last % Kept] = ("", []);
     }
 
     public EventReader Add(Action wake, Action drop)

@@ -52,7 +52,11 @@ internal sealed class GantryConnection : IDisposable
         await executing;
         lock (_gantry.Gate)
         {
-            if (Session.Connection == this) Session.Connection = null;
+            if (Session.Connection == this)
+            {
+                Session.Connection = null;
+                if (_gantry.Jog.IsOf(Session)) _gantry.Jog.End(204, "link");
+            }
             Session.LastSeen = _gantry.Wall.GetTimestamp();
         }
     }
@@ -147,6 +151,12 @@ internal sealed class GantryConnection : IDisposable
         }
         if (_gantry.Faults.Take("reply.lost")) return;
         if (_gantry.Faults.Take("reply.late")) await Task.Delay(TimeSpan.FromSeconds(3), _gantry.Wall, _stopping);
+        if (_gantry.Faults.Take("reply.garbled"))
+        {
+            byte[] garbled = reply.ToArray();
+            garbled[(garbled.Length - 1) / 2] ^= 0x10;
+            reply = garbled;
+        }
         await _channel.SendAsync(reply, _stopping);
     }
 }

@@ -66,6 +66,22 @@ internal sealed class SessionTable(TimeProvider wall)
         return session;
     }
 
+    /// <summary>Fault lease.thief: a session nobody opened takes the lease, and keeps it.</summary>
+    public void Steal()
+    {
+        if (Holder is not null) Holder.HadLease = false;
+        Holder = _thief;
+        _thief.Busy = 1;
+    }
+
+    /// <summary>The thief gives up.</summary>
+    public void EndThief()
+    {
+        if (Holder == _thief) Holder = null;
+    }
+
+    private readonly GantrySession _thief = new(-1, "thief", "", SessionRole.Control);
+
     public void Close(GantrySession session)
     {
         Release(session);

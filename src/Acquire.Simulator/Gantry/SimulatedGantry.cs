@@ -1,4 +1,5 @@
 using Acquire.Protocols.Gantry;
+using Acquire.Simulator.Faults;
 using Acquire.Simulator.Physics;
 
 namespace Acquire.Simulator.Gantry;
@@ -21,17 +22,20 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         Clock = new SimulationClock(wall, reached > options.Epoch ? reached : options.Epoch, options.StepClock, options.Speed);
         Log.Follow(() => (Clock.NowUs, Clock.ShownUtc));
         BootId = Mix(unchecked((ulong)options.Seed * 0x9E3779B97F4A7C15UL) + (ulong)Store.Boots);
-        Events = new EventHub(Clock, BootId);
+        Faults = new FaultBoard(this);
+        Events = new EventHub(Clock, BootId, () => Faults.Take("event.gap"));
         Operations = new OperationTable((id, state, code) => Events.Publish(GciEventKinds.Operation, new { id, state, code }));
         Clock.ShownOffset = TimeSpan.FromMicroseconds(Store.ReadNumber("utc-offset", 0));
         Patient = new PatientMemory(Store, options.Scenario, options.Seed);
         Patient.Recall(scene, Clock.UtcAtBoot);
         Sessions = new SessionTable(wall);
-        Motion = new MotionSystem(Clock, () => Scene, SpeedOf);
+        Chain = new InterlockSystem(this);
+        Jog = new HoldToRun(this);
+        Motion = new MotionSystem(Clock, Capabilities, () => Scene, SpeedOf);
         Pipeline = new FramePipeline(Gate, FrameStored, RunFailed);
         Acquisition = new AcquisitionRunner(this);
         Ct = new CtScanner(this);
-        Heads = [new DetectorHead(this, 1), new DetectorHead(this, 2)];
+        Heads = [.. Enumerable.Range(1, Capabilities.Heads).Select(h => new DetectorHead(this, h))];
         CurrentRun = Store.Runs.LastOrDefault();
         Acquisition.Recall(Store.Runs.LastOrDefault(r => r.Info.Mode != FrameMode.Ct));
     }
@@ -55,15 +59,24 @@ internal sealed class SimulatedGantry : IAsyncDisposable
     /// <summary>Events for the event port; any part of the gantry publishes here, under the lock.</summary>
     public EventHub Events { get; }
     public GantryPorts Ports { get; } = new();
-    public FaultBoard Faults { get; } = new();
+    public GantryCapabilities Capabilities => Options.Capabilities;
+    public FaultBoard Faults { get; }
+    public InterlockSystem Chain { get; }
+    public HoldToRun Jog { get; }
     public ulong BootId { get; }
     public GantryStates State { get; private set; } = GantryStates.Unhomed;
-    public bool Homed { get; set; }
+    public bool Homed => Motion.AllHomed;
+    /// <summary>What the table's load cell says, kg.</summary>
+    public double TableLoadKg { get; private set; } = 75;
+    /// <summary>Somebody is on the table: speeds are limited.</summary>
+    public bool IsPatientPresent => TableLoadKg > 5;
+    /// <summary>The gantry is in the collimator exchange position: rotation is barred.</summary>
+    public bool InExchange { get; set; }
     public bool IsSettling { get; set; }
     /// <summary>The run started last, also before the last restart.</summary>
     public StoredRun? CurrentRun { get; set; }
     /// <summary>OK, TRIP or RES.</summary>
-    public string Interlock { get; private set; } = "OK";
+    public string Interlock => Chain.State;
     public byte[]? StoredBlock { get; set; }
 
     private string? _motionOperation;
@@ -78,21 +91,52 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         AxisName.Longitudinal => Settings.Number("TABLe:LONGitudinal:SPEed"),
         AxisName.Vertical => Settings.Number("TABLe:VERTical:SPEed"),
         AxisName.Lateral => Settings.Number("TABLe:LATeral:SPEed"),
-        _ => 3,
+        _ => axis.Can.Speed,
     };
 
     public void Enter(GantryStates state) => State = state;
 
     /// <summary>601 and so on while the safety chain is open.</summary>
-    public void DemandInterlock()
+    public void DemandInterlock() => Chain.Demand();
+
+    /// <summary>504 while the beam may not be switched on.</summary>
+    public void DemandBeam()
     {
-        if (Interlock != "OK") throw new GciException(601, Interlock);
+        if (Interlock != "OK") throw new GciException(504, Chain.Causes);
+        if (Chain.Stands(InterlockCondition.Door)) throw new GciException(504, "DOOR");
+        if (Chain.Stands(InterlockCondition.BeamKey)) throw new GciException(504, "KEY");
     }
 
-    /// <summary>302 when a collimator is not latched: nothing turns then.</summary>
+    /// <summary>302 when a collimator is not latched or being exchanged, 608 when the lock pin is in: nothing turns then.</summary>
     public void DemandLatched()
     {
         if (Heads.FirstOrDefault(h => h.Latch != "LATC") is { } head) throw new GciException(302, "head " + head.Number);
+        if (InExchange) throw new GciException(302, "exchange position");
+        if (Chain.Stands(InterlockCondition.LockPin)) throw new GciException(608);
+    }
+
+    /// <summary>What bars one axis: latch, exchange and pin the rotation, load and manual release the table.</summary>
+    public void DemandAxisFree(Axis axis)
+    {
+        if (axis.Name is AxisName.Rotation or AxisName.Geometry) DemandLatched();
+        if (axis.IsTable && Chain.Stands(InterlockCondition.TableLoad)) throw new GciException(604);
+        if (axis.IsTable && Chain.Stands(InterlockCondition.ManualRelease)) throw new GciException(607);
+    }
+
+    /// <summary>Fastest a person on the table allows; the axis' own limit when nobody lies there.</summary>
+    public double SpeedLimit(Axis axis) => IsPatientPresent ? axis.Can.PatientSpeed : axis.Can.MaxSpeed;
+
+    /// <summary>-222 when the axis is set faster than is allowed now.</summary>
+    public void DemandSpeed(Axis axis)
+    {
+        if (SpeedOf(axis) > SpeedLimit(axis)) throw new GciException(-222, axis.Word + " speed with patient");
+    }
+
+    /// <summary>The load cell says so much.</summary>
+    public void LoadTable(double kg)
+    {
+        TableLoadKg = kg;
+        Chain.Set(InterlockCondition.TableLoad, kg > Capabilities.TableLoadKg || Faults.IsOn("table.overload"));
     }
 
     public void StartMove(string operation, MovePlan plan)
@@ -101,16 +145,16 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         Motion.Move(plan.Moves, () => MotionDone("DONE", GantryStates.Ready));
     }
 
-    public void StartHoming(string operation)
+    /// <summary>MOTion:HOME of these axes. The heads go out before anything else moves.</summary>
+    public void StartHoming(string operation, IReadOnlyList<Axis> axes)
     {
         BeginMotion(operation);
-        Homed = false;
-        var moves = Motion.Axes.Select(a => (a, a.Home)).ToList();
+        foreach (Axis axis in axes) axis.IsHomed = false;
         // After the way home each axis searches its index mark: 4 s (the simulator's own).
-        Motion.Move(moves, () => Clock.After(4_000_000, () =>
+        Motion.Move([.. axes.Select(a => (a, a.Home))], () => Clock.After(4_000_000, () =>
         {
             if (State != GantryStates.Moving || _motionOperation != operation) return;
-            Homed = true;
+            foreach (Axis axis in axes) axis.IsHomed = true;
             MotionDone("DONE", GantryStates.Ready);
         }));
     }
@@ -119,6 +163,11 @@ internal sealed class SimulatedGantry : IAsyncDisposable
     public void StopMotion()
     {
         Ct.Stop("STOP");
+        if (Jog.IsWanted)
+        {
+            Jog.End(0);
+            return;
+        }
         if (State is not (GantryStates.Moving or GantryStates.Program)) return;
         Acquisition.Hold();
         Halt();
@@ -130,7 +179,8 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         bool moving = State is GantryStates.Moving or GantryStates.Program;
         Ct.Stop("ABOR");
         Acquisition.Abort("ABOR");
-        if (moving) Halt();
+        if (Jog.IsWanted) Jog.End(0);
+        else if (moving) Halt();
     }
 
     /// <summary>A program (tomo, CT) is over: stop what still turns, then READy.</summary>
@@ -144,40 +194,117 @@ internal sealed class SimulatedGantry : IAsyncDisposable
     {
         DemandInterlock();
         Operations.Begin(operation);
+        Chain.Set(InterlockCondition.Watchdog | InterlockCondition.LeaseLost, false);
         State = Homed ? GantryStates.Ready : GantryStates.Unhomed;
         Operations.End(operation, "DONE", 0);
     }
 
-    /// <summary>Fault estop.</summary>
-    public void EmergencyStop(bool pressed)
+    /// <summary>The chain opened: power is off the drives at once.</summary>
+    public void CutDrives()
     {
-        if (!pressed)
-        {
-            if (Interlock == "TRIP") Interlock = "RES";
-            return;
-        }
-        Interlock = "TRIP";
         bool moving = State is GantryStates.Moving or GantryStates.Program;
         Ct.Stop("INT");
         if (Acquisition.IsActive) Acquisition.Hold();
+        Jog.Forget();
         Motion.Freeze();
         IsSettling = false;
-        if (moving) Operations.End(_motionOperation, "STOP", 601);
+        if (moving) Operations.End(_motionOperation, "STOP", Chain.Alarms().Select(a => a.Number).FirstOrDefault(601));
+        _motionOperation = null;
         State = GantryStates.EStop;
     }
 
-    public void ResetInterlock()
+    /// <summary>A soft cause: controlled stop of everything, then HOLD.</summary>
+    public void HoldAll(int code)
     {
-        if (Interlock == "TRIP") throw new GciException(-221, "the cause stands");
-        if (Interlock == "OK") return;
-        Interlock = "OK";
-        State = GantryStates.Hold;
+        bool jogging = Jog.IsWanted;
+        Ct.Stop("INT");
+        if (Acquisition.IsActive) Acquisition.Hold();
+        if (jogging) Jog.End(code);
+        else if (State is GantryStates.Moving or GantryStates.Program) Halt(code);
+        else if (State is GantryStates.Ready or GantryStates.Unhomed) State = GantryStates.Hold;
     }
+
+    /// <summary>A cause that bars rotation came while it turned.</summary>
+    public void StopRotation(int code)
+    {
+        if (Motion[AxisName.Rotation].IsUnderWay(Clock.NowUs) || Motion[AxisName.Geometry].IsUnderWay(Clock.NowUs)) HoldAll(code);
+    }
+
+    /// <summary>INTerlock:RESet went through: HOLD, or FAULt when a drive failed meanwhile.</summary>
+    public void AfterReset() => State = Motion.Axes.Any(a => a.IsFaulted) ? GantryStates.Fault : GantryStates.Hold;
+
+    /// <summary>Fault axis.stall or encoder.jump comes or goes.</summary>
+    public void DriveFault(string name, bool on)
+    {
+        if (on) CheckDrives();
+        else Log.Write(name + " is repaired");
+    }
+
+    /// <summary>Hits the axis that moves with the drive faults that stand.</summary>
+    private void CheckDrives()
+    {
+        if (State is GantryStates.Fault or GantryStates.EStop) return;
+        Axis? moving = Motion.Axes.FirstOrDefault(a => a.IsUnderWay(Clock.NowUs));
+        if (Faults.IsOn("axis.stall") && moving is not null) FailDrive(moving, "stall", 0);
+        else if (Faults.IsOn("encoder.jump")) FailDrive(moving ?? Motion[AxisName.Rotation], "encoder", 5);
+    }
+
+    private void FailDrive(Axis axis, string what, double jump)
+    {
+        Ct.Stop("INT");
+        if (Acquisition.IsActive) Acquisition.Hold();
+        Jog.Forget();
+        Motion.Freeze();
+        axis.Freeze(Clock.NowUs, jump);
+        axis.IsFaulted = true;
+        axis.IsHomed = false;
+        IsSettling = false;
+        Operations.End(_motionOperation, "FAIL", 206);
+        _motionOperation = null;
+        State = GantryStates.Fault;
+        Log.Write($"drive fault: {axis.Word} {what}");
+        Chain.Set(InterlockCondition.Drive, true);
+    }
+
+    /// <summary>SYSTem:FAULt:RESet.</summary>
+    public void ResetFaults()
+    {
+        if (Faults.IsOn("axis.stall") || Faults.IsOn("encoder.jump")) throw new GciException(-221, "the cause stands");
+        foreach (Axis axis in Motion.Axes) axis.IsFaulted = false;
+        Chain.Set(InterlockCondition.Drive, false);
+        if (State == GantryStates.Fault) State = GantryStates.Unhomed;
+    }
+
+    /// <summary>Fault hv.trip.</summary>
+    public void HighVoltageTrip(bool on)
+    {
+        if (!on) return;
+        Heads[0].SwitchVoltage(false);
+        if (!Acquisition.IsActive) return;
+        Acquisition.Hold();
+        if (State == GantryStates.Program) Halt(301);
+    }
+
+    /// <summary>Fault lease.thief.</summary>
+    public void StealLease()
+    {
+        bool held = Sessions.Holder is not null;
+        Sessions.Steal();
+        if (held) LeaseLost();
+    }
+
+    public void ResetInterlock() => Chain.Reset();
 
     /// <summary>The holder of the lease fell silent (docs: control-interface 8).</summary>
     public void LeaseLost()
     {
         Ct.Stop("STOP");
+        if (State is GantryStates.Moving or GantryStates.Program) Chain.Set(InterlockCondition.LeaseLost, true);
+        if (Jog.IsWanted)
+        {
+            Jog.End(0);
+            return;
+        }
         if (!Acquisition.IsActive)
         {
             if (State == GantryStates.Moving) Halt();
@@ -199,6 +326,7 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         {
             Clock.CatchUp();
             if (Sessions.Expire()) LeaseLost();
+            Jog.Tend();
             if (!Clock.IsStep) RememberClock();
             Changed();
             TellPositions();
@@ -277,12 +405,14 @@ internal sealed class SimulatedGantry : IAsyncDisposable
     /// <summary>Brings status registers and waiters up to date; called after every change, under the lock.</summary>
     public void Changed()
     {
+        CheckDrives();
         ushort operation = (ushort)OperationNow(), questionable = (ushort)QuestionableNow();
         bool busy = IsBusy;
         foreach (GantrySession session in Sessions.All)
         {
             session.Status.Operation.Update(operation);
             session.Status.Questionable.Update(questionable);
+            session.Status.Interlock.Update((ushort)Chain.Bits);
             if (!session.WantsOperationComplete || busy) continue;
             session.WantsOperationComplete = false;
             session.Status.SetOperationComplete();
@@ -314,7 +444,10 @@ internal sealed class SimulatedGantry : IAsyncDisposable
     /// <summary>Alarms that stand.</summary>
     public IEnumerable<GciError> AlarmsNow()
     {
-        if (Interlock == "TRIP") yield return new GciError(601);
+        foreach (GciError alarm in Chain.Alarms())
+            yield return alarm.Number == 206 && Motion.Axes.FirstOrDefault(a => a.IsFaulted) is { } axis ? alarm with { Detail = axis.Word } : alarm;
+        if (Faults.IsOn("hv.trip")) yield return new GciError(301, "head 1");
+        foreach (DetectorHead head in Heads.Where(h => h.IsTooWarm)) yield return new GciError(303, "head " + head.Number);
     }
 
     /// <summary>SYSTem:TIME.</summary>
@@ -323,12 +456,6 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         Clock.ShownOffset = utc - Clock.Utc;
         Store.WriteSmall("utc-offset", ((long)Clock.ShownOffset.TotalMicroseconds).ToString(System.Globalization.CultureInfo.InvariantCulture), durable: true);
         Log.Write("the clock was set");
-    }
-
-    /// <summary>SYSTem:FAULt:RESet.</summary>
-    public void ResetFaults()
-    {
-        if (State == GantryStates.Fault) State = GantryStates.Unhomed;
     }
 
     /// <summary>True while DIAG:SIM:LINK keeps the link down.</summary>
@@ -383,16 +510,17 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         State = GantryStates.Moving;
     }
 
-    private void Halt()
+    /// <summary>Controlled stop, then HOLD.</summary>
+    public void Halt(int code = 0)
     {
         IsSettling = false;
         State = GantryStates.Moving;
-        Motion.Stop(() => MotionDone("STOP", GantryStates.Hold));
+        Motion.Stop(() => MotionDone("STOP", GantryStates.Hold, code));
     }
 
-    private void MotionDone(string fate, GantryStates next)
+    private void MotionDone(string fate, GantryStates next, int code = 0)
     {
-        Operations.End(_motionOperation, fate, 0);
+        Operations.End(_motionOperation, fate, code);
         _motionOperation = null;
         State = next == GantryStates.Ready && !Homed ? GantryStates.Unhomed : next;
     }
@@ -439,6 +567,7 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         if (AnyFramePending) c |= OperationCondition.FramesPending;
         if (Ct.State == CtStates.Armed) c |= OperationCondition.CtArmed;
         if (Store.UsedBytes > 0.75 * Store.CapacityBytes) c |= OperationCondition.StoreHigh;
+        if (Jog.IsWanted) c |= OperationCondition.HoldToRun;
         if (State == GantryStates.Program) c |= OperationCondition.Program;
         return c;
     }
@@ -446,9 +575,13 @@ internal sealed class SimulatedGantry : IAsyncDisposable
     private QuestionableCondition QuestionableNow()
     {
         QuestionableCondition c = QuestionableCondition.None;
-        if (Interlock != "OK") c |= QuestionableCondition.Interlock;
+        // Bit 9 is the summary of QUEStionable:INTerlock; what only says why a move ended is no open interlock.
+        if (Interlock != "OK" || Chain.Bits != 0) c |= QuestionableCondition.Interlock;
         if (!Homed) c |= QuestionableCondition.Position;
-        if (Faults.IsOn("collimator")) c |= QuestionableCondition.Collimator;
+        if (Faults.IsOn("collimator") || Faults.IsOn("collimator.wrong")) c |= QuestionableCondition.Collimator;
+        if (Faults.IsOn("hv.trip")) c |= QuestionableCondition.HighVoltage;
+        if (Faults.IsOn("clock.jump")) c |= QuestionableCondition.Clock;
+        if (Heads.Any(h => h.IsTooWarm)) c |= QuestionableCondition.Temperature;
         return c;
     }
 

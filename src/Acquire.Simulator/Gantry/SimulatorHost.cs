@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
+using Acquire.Simulator.Faults;
 using Acquire.Simulator.Physics;
 
 namespace Acquire.Simulator.Gantry;
@@ -22,7 +23,7 @@ public sealed class SimulatorHost : IAsyncDisposable
     private readonly Task _tending;
     private long _lastConnection;
 
-    private SimulatorHost(SimulatedGantry gantry, ListeningPort control, ListeningPort events, TimeProvider wall)
+    private SimulatorHost(SimulatedGantry gantry, ListeningPort control, ListeningPort events, ListeningPort? faults, TimeProvider wall)
     {
         _gantry = gantry;
         _control = control;
@@ -31,10 +32,20 @@ public sealed class SimulatorHost : IAsyncDisposable
         _dispatcher = new CommandDispatcher(gantry);
         _lastConnection = wall.GetTimestamp();
         gantry.Ports.Events = events.Port;
-        gantry.Ports.DropAll = () => _ports.ForEach(p => p.DropAll());
+        gantry.Ports.DropAll = () =>
+        {
+            control.DropAll();
+            events.DropAll();
+        };
         gantry.Log.Write(string.Create(CultureInfo.InvariantCulture, $"boot {gantry.Store.Boots}, port {Port}"));
         control.Serve(ServeControlAsync, gantry.IsLinkDown, gantry.Log);
         events.Serve(ServeEventsAsync, gantry.IsLinkDown, gantry.Log);
+        if (faults is not null)
+        {
+            _ports.Add(faults);
+            FaultPort = faults.Port;
+            faults.Serve((client, stopping) => new FaultConnection(client.GetStream(), _gantry).RunAsync(stopping), () => false, gantry.Log);
+        }
         _tending = TendAsync();
     }
 
@@ -42,6 +53,8 @@ public sealed class SimulatorHost : IAsyncDisposable
     public int Port => _control.Port;
     /// <summary>Port of the events.</summary>
     public int EventPort => _gantry.Ports.Events;
+    /// <summary>Port of the faults; null when there is none.</summary>
+    public int? FaultPort { get; }
     /// <summary>Boot id, as in frame headers.</summary>
     public ulong BootId => _gantry.BootId;
     /// <summary>Completes when no connection was there for the idle time of the options.</summary>
@@ -65,7 +78,9 @@ public sealed class SimulatorHost : IAsyncDisposable
         {
             ports.Add(ListeningPort.Open(options.BindAddress, options.TcpPort));
             ports.Add(ListeningPort.Open(options.BindAddress, options.EventPort));
-            return new SimulatorHost(new SimulatedGantry(options, scene, wall), ports[0], ports[1], wall);
+            // Whoever may switch faults sits at this machine.
+            if (options.FaultPort is { } port) ports.Add(ListeningPort.Open("127.0.0.1", port));
+            return new SimulatorHost(new SimulatedGantry(options, scene, wall), ports[0], ports[1], ports.ElementAtOrDefault(2), wall);
         }
         catch
         {
@@ -79,7 +94,7 @@ public sealed class SimulatorHost : IAsyncDisposable
     public void WriteReadyFile(string path)
     {
         string full = Path.GetFullPath(path);
-        File.WriteAllBytes(full + ".new", JsonSerializer.SerializeToUtf8Bytes(new { port = Port, events = EventPort, pid = Environment.ProcessId, boot = BootId }));
+        File.WriteAllBytes(full + ".new", JsonSerializer.SerializeToUtf8Bytes(new { port = Port, events = EventPort, faults = FaultPort, pid = Environment.ProcessId, boot = BootId }));
         File.Move(full + ".new", full, overwrite: true);
     }
 

@@ -23,6 +23,10 @@ public sealed record SimulatorOptions
     public double Speed { get; init; } = 1;
     /// <summary>End by itself after so long without any connection; null: never.</summary>
     public TimeSpan? IdleExit { get; init; }
+    /// <summary>What the gantry can do.</summary>
+    public GantryCapabilities Capabilities { get; init; } = new();
+    /// <summary>Port of the faults; null: none.</summary>
+    public int? FaultPort { get; init; }
     /// <summary>Allows the control role on connections from other machines (no authentication on the plain port).</summary>
     public bool AllowRemoteControl { get; init; }
     /// <summary>Size of the frame store, bytes; the disk may hold less.</summary>

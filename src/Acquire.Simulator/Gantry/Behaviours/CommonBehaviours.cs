@@ -12,7 +12,7 @@ internal static class CommonBehaviours
         set.Set("*ESE", c => c.Session.Status.EventEnable = (byte)c.Number(0));
         set.Query("*ESE", c => Text(c.Session.Status.EventEnable));
         set.Query("*ESR", c => Text((int)c.Session.Status.ReadEvents()));
-        set.Query("*IDN", c => "Acquire,Simulated SPECT-CT," + c.Gantry.Options.Seed.ToString(CultureInfo.InvariantCulture) + ",GCI1.0");
+        set.Query("*IDN", c => "Acquire," + c.Gantry.Capabilities.Model + "," + c.Gantry.Options.Seed.ToString(CultureInfo.InvariantCulture) + ",GCI1.0");
         set.Set("*OPC", c => c.Session.WantsOperationComplete = true);
         set.SlowQuery("*OPC", async (c, gone) =>
         {
@@ -29,7 +29,7 @@ internal static class CommonBehaviours
         });
         set.Set("*SRE", c => c.Session.Status.RequestEnable = (byte)c.Number(0));
         set.Query("*SRE", c => Text(c.Session.Status.RequestEnable));
-        set.Query("*STB", c => Text((int)c.Session.Status.ReadStatusByte(c.Gantry.AnyFramePending, c.Gantry.Interlock != "OK")));
+        set.Query("*STB", c => Text((int)c.Session.Status.ReadStatusByte(c.Gantry.AnyFramePending, c.Gantry.AlarmsNow().Any())));
         set.Set("*TRG", _ => throw new GciException(-211));
         set.Query("*TST", _ => "0");
         AddRegister(set, "STATus:OPERation", s => s.Operation);

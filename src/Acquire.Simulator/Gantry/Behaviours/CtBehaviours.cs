@@ -28,8 +28,8 @@ internal static class CtBehaviours
         set.Set("CT:EXPose:STARt", c => c.Gantry.Ct.Expose(c.Text(0)));
         set.Set("CT:EXPose:STOP", c => c.Gantry.Ct.Stop("STOP"));
         set.Query("CT:STATe", c => string.Join(',', GciStates.Word(c.Gantry.Ct.State), c.Gantry.Ct.HeatPercent.ToString("0.#", CultureInfo.InvariantCulture), GciText.Number(Math.Round(c.Gantry.Ct.SecondsLeft, 3))));
-        set.Query("INTerlock:STATe", c => c.Gantry.Interlock + (c.Gantry.Interlock == "OK" ? ",0" : ",1"));
-        set.Query("INTerlock:CAUSe", c => c.Gantry.Interlock == "OK" ? "NONE" : "EST");
+        set.Query("INTerlock:STATe", c => c.Gantry.Interlock + "," + ((int)c.Gantry.Chain.Bits).ToString(CultureInfo.InvariantCulture));
+        set.Query("INTerlock:CAUSe", c => c.Gantry.Chain.Causes);
         set.Set("INTerlock:RESet", c => c.Gantry.ResetInterlock());
     }
 }

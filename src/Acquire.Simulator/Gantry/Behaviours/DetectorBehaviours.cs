@@ -12,7 +12,7 @@ internal static class DetectorBehaviours
         set.Set("HEAD#:HV", c => c.Head.SwitchVoltage(c.Arguments[0].IsOn));
         set.Query("HEAD#:HV", c => c.Head.Voltage switch { HighVoltage.On => "ON,1000", HighVoltage.Ramp => "RAMP,500", _ => "OFF,0" });
         set.Query("HEAD#:COLLimator", c => string.Join(',', GciText.Quote(c.Head.Collimator), GciText.Quote(c.Head.CollimatorSerial), c.Head.Latch));
-        set.Query("HEAD#:TEMPerature", _ => "26.5");
+        set.Query("HEAD#:TEMPerature", c => GciText.Number(c.Head.Temperature));
         set.Set("HEAD#:ENERgy:WINDow#", c =>
         {
             if (c.Number(1) >= c.Number(2)) throw new GciException(-222, "lo<hi");

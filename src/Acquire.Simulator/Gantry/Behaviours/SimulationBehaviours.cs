@@ -1,5 +1,6 @@
 using System.Globalization;
 using Acquire.Protocols.Gantry;
+using Acquire.Simulator.Faults;
 
 namespace Acquire.Simulator.Gantry.Behaviours;
 
@@ -30,10 +31,33 @@ internal static class SimulationBehaviours
         });
         set.Set("DIAGnostic:SIMulation:PATient:DRINk", c => c.Gantry.Patient.Happen(c.Gantry.Scene, c.Gantry.Clock, "drink", c.Number(0)));
         set.Set("DIAGnostic:SIMulation:PATient:VOID", c => c.Gantry.Patient.Happen(c.Gantry.Scene, c.Gantry.Clock, "void", 0));
+        set.Set("DIAGnostic:SIMulation:TABLe:LOAD", c => c.Gantry.LoadTable(c.Number(0)));
+        set.Query("DIAGnostic:SIMulation:TABLe:LOAD", c => GciText.Number(c.Gantry.TableLoadKg));
+        set.Set("DIAGnostic:SIMulation:EXCHange", c => Exchange(c.Gantry, c.Arguments[0].IsOn));
+        set.Query("DIAGnostic:SIMulation:EXCHange", c => c.Gantry.InExchange ? "1" : "0");
+        set.Set("DIAGnostic:SIMulation:COLLimator", c =>
+        {
+            if (!c.Gantry.InExchange) throw new GciException(-221, "not in the exchange position");
+            if (c.Arguments[0].Integer > c.Gantry.Heads.Count) throw new GciException(-241, "head 2");
+            if (c.Text(1).Length > 0 && !c.Gantry.Capabilities.Collimators.Any(k => k.Name == c.Text(1))) throw new GciException(-224, c.Text(1));
+            c.Gantry.Heads[(int)c.Arguments[0].Integer - 1].Mounted = c.Text(1);
+        });
         set.Set("DIAGnostic:SIMulation:FAULt", c =>
         {
-            c.Gantry.Faults.Set(c.Text(0), c.Arguments[1].IsOn);
-            if (c.Text(0) == "estop") c.Gantry.EmergencyStop(c.Arguments[1].IsOn);
+            Fault fault = FaultBoard.Named(c.Text(0));
+            int after = c.Arguments.Count > 2 ? (int)c.Arguments[2].Integer : -1;
+            if (!c.Arguments[1].IsOn) c.Gantry.Faults.Off(fault.Name);
+            else if (after >= 0) c.Gantry.Faults.Arm(fault.Name, FaultMode.After, after);
+            else c.Gantry.Faults.Arm(fault.Name, fault.Stands ? FaultMode.On : FaultMode.Once);
         });
+    }
+
+    /// <summary>At the gantry's own panel: heads out, rotation at 0, table out; then the collimators can be changed and nothing turns.</summary>
+    private static void Exchange(SimulatedGantry gantry, bool on)
+    {
+        bool there = gantry.State is GantryStates.Ready or GantryStates.Unhomed or GantryStates.Hold && gantry.Motion[AxisName.Rotation].IsAt(0, gantry.Clock.NowUs)
+            && gantry.Heads.All(h => gantry.Motion.Radius(h.Number).IsAt(gantry.Motion.Radius(h.Number).Max, gantry.Clock.NowUs)) && gantry.Motion.Position(AxisName.Longitudinal) < 10;
+        if (on && !there) throw new GciException(-221, "rotation 0, heads out, table out");
+        gantry.InExchange = on;
     }
 }
