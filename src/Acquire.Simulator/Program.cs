@@ -29,15 +29,16 @@ var log = new Option<string?>("--log") { Description = "log file" };
 var clock = new Option<string>("--clock") { Description = "free: time runs with the wall clock; step: only by DIAG:SIM:ADV?", DefaultValueFactory = _ => "free" };
 clock.AcceptOnlyFromAmong("free", "step");
 var speed = new Option<double>("--speed") { Description = "speed of the free clock, 0.1 to 100000", DefaultValueFactory = _ => 1 };
-var capacity = new Option<double>("--store-gib") { Description = "size of the frame store, GiB", DefaultValueFactory = _ => 16 };
+var capacity = new Option<double?>("--store-gib") { Description = "size of the frame store, GiB; else what the capabilities say, else 16" };
 var events = new Option<int>("--events") { Description = "TCP port of the events; 0 takes a free one, told by SYST:COMM:TCP:EVEN?" };
 var faults = new Option<int?>("--faults") { Description = "TCP port of the faults, loopback only (docs/simulator-faults.md); 0 takes a free one" };
+var capabilities = new Option<string?>("--capabilities") { Description = "file with what the gantry can do, YAML or JSON (docs/gantry-interface.md, demo/gantries)" };
 var helpFaults = new Option<bool>("--help-faults") { Description = "print the fault reference (Markdown) and end" };
 var helpHeaders = new Option<bool>("--help-headers") { Description = "print the command reference (Markdown) and end" };
 
 var root = new RootCommand("A simulated SPECT/CT gantry that speaks GCI 1.0 (docs/gantry-interface.md).")
 {
-    tcp, bind, remote, store, seed, epoch, scenario, ready, idleExit, ignoreInterrupt, log, clock, speed, capacity, events, faults, helpHeaders, helpFaults,
+    tcp, bind, remote, store, seed, epoch, scenario, ready, idleExit, ignoreInterrupt, log, clock, speed, capacity, capabilities, events, faults, helpHeaders, helpFaults,
 };
 root.SetAction(async (arguments, cancellation) =>
 {
@@ -55,11 +56,13 @@ root.SetAction(async (arguments, cancellation) =>
     if (arguments.GetValue(speed) is not (>= 0.1 and <= 100_000)) return SimulatorExit.Say("--speed takes 0.1 to 100000", SimulatorExit.BadInput);
     try
     {
+        GantryCapabilities can = arguments.GetValue(capabilities) is { } described ? CapabilityFile.Read(described) : new GantryCapabilities();
         var options = new SimulatorOptions
         {
+            Capabilities = can with { StoreBytes = null },
             StoreFolder = folder, TcpPort = arguments.GetValue(tcp), EventPort = arguments.GetValue(events), FaultPort = arguments.GetValue(faults), BindAddress = arguments.GetValue(bind)!, AllowRemoteControl = arguments.GetValue(remote), Seed = arguments.GetValue(seed),
             Epoch = arguments.GetValue(epoch), Scenario = arguments.GetValue(scenario)!, LogFile = arguments.GetValue(log), StepClock = arguments.GetValue(clock) == "step", Speed = arguments.GetValue(speed),
-            IdleExit = arguments.GetValue(idleExit) is { } seconds ? TimeSpan.FromSeconds(seconds) : null, StoreCapacityBytes = (long)(arguments.GetValue(capacity) * (1L << 30)),
+            IdleExit = arguments.GetValue(idleExit) is { } seconds ? TimeSpan.FromSeconds(seconds) : null, StoreCapacityBytes = arguments.GetValue(capacity) is { } gib ? (long)(gib * (1L << 30)) : can.StoreBytes ?? 16L << 30,
         };
         IScene scene = SceneFactory.Create(options.Scenario, options.Seed);
         await using SimulatorHost host = SimulatorHost.Start(options, scene, TimeProvider.System);
@@ -74,6 +77,10 @@ root.SetAction(async (arguments, cancellation) =>
     catch (StoreUnavailableException e)
     {
         return SimulatorExit.Say(e.Message, SimulatorExit.Store);
+    }
+    catch (CapabilityFileException e)
+    {
+        return SimulatorExit.Say(e.Message, SimulatorExit.BadInput);
     }
     catch (Exception e) when (e is ArgumentException or NotSupportedException)
     {

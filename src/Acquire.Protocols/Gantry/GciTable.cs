@@ -1,6 +1,3 @@
-using System.Collections.Frozen;
-using System.Globalization;
-
 namespace Acquire.Protocols.Gantry;
 
 /// <summary>The one table of GCI 1.0: parser, dispatch, SYSTem:HELP:HEADers? and docs/gantry-interface.md all follow from it.</summary>
@@ -25,47 +22,17 @@ public static class GciTable
         .. InSection("Interlock", Interlock()), .. InSection("Diagnosis and simulation", Diagnosis()),
     ];
 
-    private static readonly FrozenDictionary<string, GciCommand> ByKey = All
-        .SelectMany(row => row.Pattern.Keys(), (row, key) => KeyValuePair.Create(key, row)).ToFrozenDictionary();
+    /// <summary>The table with nothing missing: two heads, CT, list mode, the ranges written here.</summary>
+    public static GciCommandSet Standard { get; } = new(All);
 
-    private static readonly FrozenSet<string> WithoutSuffix = ByKey.Keys.Select(k => k.Replace("#", "", StringComparison.Ordinal)).ToFrozenSet();
+    /// <inheritdoc cref="GciCommandSet.Find"/>
+    public static (GciCommand Row, IReadOnlyList<int> Suffixes) Find(GciUnit unit) => Standard.Find(unit);
 
-    /// <summary>Finds the row a unit means.</summary>
-    /// <param name="unit">Unit as parsed.</param>
-    /// <returns>The row and the digit suffixes in order.</returns>
-    /// <exception cref="GciException">-113 unknown header or no such form; -114 suffix missing, not allowed or out of range.</exception>
-    public static (GciCommand Row, IReadOnlyList<int> Suffixes) Find(GciUnit unit)
-    {
-        ArgumentNullException.ThrowIfNull(unit);
-        var keyParts = new string[unit.Mnemonics.Count];
-        var suffixes = new List<int>();
-        for (int i = 0; i < keyParts.Length; i++)
-        {
-            string mnemonic = unit.Mnemonics[i].ToUpperInvariant();
-            string bare = mnemonic.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
-            if (bare.Length < mnemonic.Length)
-                suffixes.Add(mnemonic.Length - bare.Length > 4 ? 0 : int.Parse(mnemonic.AsSpan(bare.Length), NumberStyles.None, CultureInfo.InvariantCulture));
-            keyParts[i] = bare.Length < mnemonic.Length ? bare + "#" : bare;
-        }
-        string key = string.Join(':', keyParts);
-        if (!ByKey.TryGetValue(key, out GciCommand? row))
-            throw new GciException(WithoutSuffix.Contains(key.Replace("#", "", StringComparison.Ordinal)) ? -114 : -113);
-        int next = 0;
-        foreach (GciNode node in row.Pattern.Nodes)
-        {
-            if (node.MaxSuffix == 0) continue;
-            if (suffixes[next] < 1 || suffixes[next] > node.MaxSuffix) throw new GciException(-114);
-            next++;
-        }
-        return unit.IsQuery ? row.HasQuery ? (row, suffixes) : throw new GciException(-113, "no query") : row.HasSet ? (row, suffixes) : throw new GciException(-113, "query only");
-    }
+    /// <inheritdoc cref="GciCommandSet.Row"/>
+    public static GciCommand Row(string header) => Standard.Row(header);
 
-    /// <summary>The row with that header, spelled as in the table.</summary>
-    public static GciCommand Row(string header) => All.Single(r => r.Header == header);
-
-    /// <summary>One line per form for SYSTem:HELP:HEADers?; capitals mark the short form.</summary>
-    public static IEnumerable<string> HelpLines() => All.SelectMany(row => (IEnumerable<string>)
-        [.. row.HasSet ? [row.Header] : Array.Empty<string>(), .. row.HasQuery ? [row.Header + "?"] : Array.Empty<string>()]);
+    /// <inheritdoc cref="GciCommandSet.HelpLines"/>
+    public static IEnumerable<string> HelpLines() => Standard.HelpLines();
 
     private static IEnumerable<GciCommand> InSection(string section, IEnumerable<GciCommand> rows) => rows.Select(r => r with { Section = section });
 

@@ -118,7 +118,7 @@ internal sealed class CommandDispatcher
         if (unit.IsQuery || unit.Parameters.Count > 0) return null;
         try
         {
-            (GciCommand row, _) = GciTable.Find(unit);
+            (GciCommand row, _) = _gantry.Table.Find(unit);
             if (row.Safety != SafetyClass.Stop) return null;
             return row.Header switch
             {
@@ -135,7 +135,7 @@ internal sealed class CommandDispatcher
 
     private async Task ExecuteAsync(GantryConnection connection, GciUnit unit, int unitsInMessage, ReplyWriter replies, CancellationToken gone)
     {
-        (GciCommand row, IReadOnlyList<int> suffixes) = GciTable.Find(unit);
+        (GciCommand row, IReadOnlyList<int> suffixes) = _gantry.Table.Find(unit);
         if (unit.IsQuery && row.Number is { } number && unit.Parameters is [{ Kind: GciElementKind.Word } word])
         {
             replies.Text(GciText.Number(number.WordValue(word.Text) ?? throw new GciException(-141)));

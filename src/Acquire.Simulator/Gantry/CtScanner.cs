@@ -229,7 +229,7 @@ internal sealed class CtScanner(SimulatedGantry gantry)
         _endUs = ended;
         ToStandby();
         gantry.Pipeline.Then(() => Close(reason));
-        if (reason is "DONE" or "STOP" or "STOR") gantry.EndProgram();
+        gantry.EndProgram();
     }
 
     private void ToStandby()

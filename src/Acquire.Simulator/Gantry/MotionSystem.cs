@@ -223,7 +223,7 @@ internal sealed class MotionSystem
             }
             clear = to;
         }
-        while (Math.Abs(blocked - clear) > axis.Resolution)
+        while (Math.Abs(blocked - clear) > axis.Resolution / 4)
         {
             double middle = (clear + blocked) / 2;
             if (Blocked([(axis, middle)]) is null) clear = middle;

@@ -3,7 +3,7 @@ using Acquire.Protocols.Gantry;
 namespace Acquire.Simulator.Gantry;
 
 /// <summary>Values of the rows that only remember what they were told; their defaults come from the table (first word, DEF).</summary>
-internal sealed class SettingStore
+internal sealed class SettingStore(GciCommandSet table)
 {
     private readonly Dictionary<(string Header, int Suffix), IReadOnlyList<GciValue>> _values = [];
 
@@ -12,7 +12,7 @@ internal sealed class SettingStore
     public bool Has(string header, int suffix = 0) => _values.ContainsKey((header, suffix));
 
     public IReadOnlyList<GciValue> Get(string header, int suffix = 0) =>
-        _values.GetValueOrDefault((header, suffix)) ?? [.. GciTable.Row(header).Parameters.Where(p => !p.Optional && p.MaxCount == 1).Select(Default)];
+        _values.GetValueOrDefault((header, suffix)) ?? [.. table.Row(header).Parameters.Where(p => !p.Optional && p.MaxCount == 1).Select(Default)];
 
     public double Number(string header, int suffix = 0) => Get(header, suffix)[0].Number;
 

@@ -17,7 +17,9 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         Log = new SimulatorLog(options.LogFile, wall);
         Wall = wall;
         Scene = scene;
-        Store = new FrameStore(options.StoreFolder, options.StoreCapacityBytes);
+        Table = CapabilityTable.For(options.Capabilities);
+        Settings = new SettingStore(Table);
+        Store = new FrameStore(options.StoreFolder, options.Capabilities.StoreBytes ?? options.StoreCapacityBytes);
         DateTimeOffset reached = DateTimeOffset.UnixEpoch + TimeSpan.FromMicroseconds(Store.ReadNumber("clock", 0));
         Clock = new SimulationClock(wall, reached > options.Epoch ? reached : options.Epoch, options.StepClock, options.Speed);
         Log.Follow(() => (Clock.NowUs, Clock.ShownUtc));
@@ -54,7 +56,9 @@ internal sealed class SimulatedGantry : IAsyncDisposable
     public AcquisitionRunner Acquisition { get; }
     public CtScanner Ct { get; }
     public IReadOnlyList<DetectorHead> Heads { get; }
-    public SettingStore Settings { get; } = new();
+    /// <summary>The rows this gantry understands, with its ranges.</summary>
+    public GciCommandSet Table { get; }
+    public SettingStore Settings { get; }
     public OperationTable Operations { get; }
     /// <summary>Events for the event port; any part of the gantry publishes here, under the lock.</summary>
     public EventHub Events { get; }
@@ -449,6 +453,9 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         if (Faults.IsOn("hv.trip")) yield return new GciError(301, "head 1");
         foreach (DetectorHead head in Heads.Where(h => h.IsTooWarm)) yield return new GciError(303, "head " + head.Number);
     }
+
+    /// <summary>How wrong the gantry's UTC may be, µs.</summary>
+    public long ClockUncertaintyUs => Faults.IsOn("clock.jump") ? (long)ClockFaults.Jump.TotalMicroseconds : 1;
 
     /// <summary>SYSTem:TIME.</summary>
     public void SetUtc(DateTimeOffset utc)

@@ -46,6 +46,14 @@ internal sealed class EventClient : IDisposable
         throw new EndOfStreamException("the gantry closed the event connection before " + kind);
     }
 
+    /// <summary>Reads on until a line of that kind comes, whatever members it has.</summary>
+    public JsonElement UntilAny(string kind)
+    {
+        while (Next() is { } e)
+            if (e.GetProperty("k").GetString() == kind) return e;
+        throw new EndOfStreamException("the gantry closed the event connection before " + kind);
+    }
+
     public void Dispose()
     {
         _lines.Dispose();

@@ -236,4 +236,79 @@ public sealed class RefusalTests
         Assert.Equal("9.9E37", c.Ask("ACQ:LIM:TIME?"));
         Assert.StartsWith("READ,IDLE,OFF,OK,\"console\"", c.Ask("SYST:STAT?"), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Refusal1_InterlockNotOk_MotionIsRefusedWithItsCause()
+    {
+        await using var bench = new SimulatorBench();
+        WireClient c = bench.Connect().TakeControl();
+        foreach ((string fault, int code) in new[] { ("pad.1", 602), ("table.overload", 604), ("table.release", 607) })
+        {
+            c.Do($"DIAG:SIM:FAUL \"{fault}\",ON", $"DIAG:SIM:FAUL \"{fault}\",OFF");
+            Assert.Equal(code, c.Try("MOT:RES \"r\"")); // 1: latched, though the cause has gone
+            Assert.Equal(-221, c.Try("MOT:HOME \"h\"")); // and HOLD besides
+            c.Do("INT:RES", $"MOT:RES \"{fault}\"");
+        }
+    }
+
+    [Fact]
+    public async Task Refusal10_ResetWhileTheButtonIsDown_IsRefusedByName()
+    {
+        await using var bench = new SimulatorBench();
+        WireClient c = bench.ReadyConsole();
+        c.Do("DIAG:SIM:FAUL \"estop\",ON", "DIAG:SIM:FAUL \"cover\",ON", "DIAG:SIM:FAUL \"estop\",OFF");
+        Assert.Equal("EST,COV;TRIP,129", c.Ask("INT:CAUS?;STAT?"));
+        c.Send("INT:RES\n");
+        Assert.Equal("-221,\"Settings conflict;COV\"", c.Ask("SYST:ERR?")); // 10: one of the two is released, the other is not
+        c.Do("DIAG:SIM:FAUL \"cover\",OFF", "INT:RES");
+        Assert.Equal("NONE;OK,0", c.Ask("INT:CAUS?;STAT?"));
+    }
+
+    [Fact]
+    public async Task Refusal16_ClockChangeDuringARun_IsRefused()
+    {
+        await using var bench = new SimulatorBench();
+        WireClient c = bench.ReadyConsole();
+        Assert.Equal(-224, c.Try("SYST:TIME \"tomorrow\""));
+        c.Do("SYST:TIME \"2026-02-01T10:00:00Z\"");
+        Assert.StartsWith("30000000,\"2026-02-01T10:00:00.000000Z\"", c.Ask("SYST:TICK?"), StringComparison.Ordinal);
+        c.Do($"ACQ:ID \"{RunTests.Id}\"", Setup, "ACQ:ARM");
+        Assert.Equal(-221, c.Try("SYST:TIME \"2026-02-01T11:00:00Z\"")); // 16
+        c.Do("ACQ:STAR \"s\"");
+        Assert.Equal(-221, c.Try("SYST:TIME \"2026-02-01T11:00:00Z\""));
+        c.Advance(20);
+        Assert.Equal(-221, c.Try("SYST:TIME \"2026-02-01T11:00:00Z\"")); // frames wait: still not over
+        c.FetchAll();
+        c.Do("SYST:TIME \"2026-02-01T11:00:00Z\"");
+    }
+
+    [Fact]
+    public async Task Refusal12_SpectMotionDuringExposure_IsRefusedAndTheReverse()
+    {
+        await using var bench = new SimulatorBench();
+        WireClient c = bench.ReadyConsole();
+        c.Do("CT:WARM \"w\"");
+        c.Advance(30);
+        c.Do($"CT:ID \"{RunTests.Id}\"", "CT:RANG 100,400");
+        c.Do("CT:DOSE:CONF " + c.Ask("CT:DOSE?"), "CT:ARM", "CT:EXP:STAR \"x\"");
+        c.Advance(20);
+        Assert.StartsWith("PROG,IDLE,EXP", c.Ask("SYST:STAT?"), StringComparison.Ordinal);
+        foreach (string command in new[] { "MOT:STAR \"m\",1", "MOT:HOME \"h\"", "MOT:JOG ROT,10", "ACQ:ARM" }) Assert.Equal(-221, c.Try(command)); // 12
+        c.Do("CT:EXP:STOP");
+        c.Advance(5);
+        c.Do("GANT:ROT 100");
+        c.Do("MOT:STAR \"m2\"," + c.Ask("MOT:PLAN?").Split(',')[2]);
+        c.Do("CT:DOSE:CONF " + c.Ask("CT:DOSE?"));
+        Assert.Equal(-221, c.Try("CT:ARM")); // 12
+    }
+
+    [Fact]
+    public async Task Trigger_NothingWaitsForIt_IsIgnoredByNumber()
+    {
+        await using var bench = new SimulatorBench();
+        WireClient c = bench.ReadyConsole();
+        string before = c.Ask("SYST:STAT?;:MOT:STAT?");
+        Assert.Equal(-211, c.Try("*TRG"));
+        Assert.Equal(before, c.Ask("SYST:STAT?;:MOT:STAT?"));
+    }
 }

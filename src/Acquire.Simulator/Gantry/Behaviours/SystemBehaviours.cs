@@ -8,10 +8,6 @@ namespace Acquire.Simulator.Gantry.Behaviours;
 /// <summary>Errors, sessions, the control lease, the clock, and what the gantry says of itself.</summary>
 internal static class SystemBehaviours
 {
-    private static readonly string[] Features = ["STAT", "DYN", "TOMO.STEP", "TOMO.CONT", "CT", "STORE.NV", "SIM"];
-
-    private static readonly string[] Geometries = ["H180"];
-
     public static void AddTo(BehaviourSet set)
     {
         set.Query("SYSTem:ERRor[:NEXT]", c => c.Session.Status.Take().ToString());
@@ -24,14 +20,14 @@ internal static class SystemBehaviours
             return string.Join(',', all);
         });
         set.Query("SYSTem:VERSion", _ => "1999.0");
-        set.Query("SYSTem:HELP:HEADers", c => c.ReplyBlock(Encoding.ASCII.GetBytes(string.Join('\n', GciTable.HelpLines()) + "\n")));
+        set.Query("SYSTem:HELP:HEADers", c => c.ReplyBlock(Encoding.ASCII.GetBytes(string.Join('\n', c.Gantry.Table.HelpLines()) + "\n")));
         set.Query("SYSTem:GCI:VERSion", _ => "1.0");
-        set.Query("SYSTem:GCI:FEATures", _ => GciText.Quote(string.Join(',', Features)));
+        set.Query("SYSTem:GCI:FEATures", c => GciText.Quote(string.Join(',', c.Gantry.Capabilities.Features)));
         set.Query("SYSTem:DESCription", c => c.ReplyBlock(Describe(c.Gantry)));
         set.Query("SYSTem:STATe", c => string.Join(',', GciStates.Word(c.Gantry.State), GciStates.Word(c.Gantry.Acquisition.State), GciStates.Word(c.Gantry.Ct.State),
             c.Gantry.Interlock, GciText.Quote(c.Gantry.Sessions.Holder?.Name ?? "")));
         set.Query("SYSTem:BOOT", c => string.Create(CultureInfo.InvariantCulture, $"{c.Gantry.BootId},{c.Gantry.Clock.NowUs}"));
-        set.Query("SYSTem:TICK", c => string.Create(CultureInfo.InvariantCulture, $"{c.Gantry.Clock.NowUs},\"{c.Gantry.Clock.ShownUtc.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}\",1"));
+        set.Query("SYSTem:TICK", c => string.Create(CultureInfo.InvariantCulture, $"{c.Gantry.Clock.NowUs},\"{c.Gantry.Clock.ShownUtc.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}\",{c.Gantry.ClockUncertaintyUs}"));
         set.Query("SYSTem:SYNC", c => Text(c.Arguments[0].Integer));
         set.Query("SYSTem:OPERation", c => c.Gantry.Operations.Describe(c.Text(0)));
         set.Set("SYSTem:TIME", c =>
@@ -86,21 +82,36 @@ internal static class SystemBehaviours
         set.Query("SYSTem:CONTrol:LEASe", c => GciText.Number(c.Gantry.Sessions.Lease.TotalSeconds));
     }
 
-    private static byte[] Describe(SimulatedGantry g) => JsonSerializer.SerializeToUtf8Bytes(new
+    private static byte[] Describe(SimulatedGantry g)
     {
-        maker = "Acquire",
-        model = "Simulated SPECT-CT",
-        gci = "1.0",
-        simulated = true,
-        scenario = g.Options.Scenario,
-        features = Features,
-        heads = g.Heads.Select(h => new { number = h.Number, collimator = h.Collimator, serial = h.CollimatorSerial, fieldOfViewMm = DetectorHead.FieldOfViewMm, matrixMin = 64, matrixMax = 1024, windowsMax = 16, keVMin = 20, keVMax = 700 }),
-        collimators = new[] { new { name = "LEHR", keVMax = 170 } },
-        geometry = Geometries,
-        axes = g.Motion.Axes.Select(a => new { name = a.Word, min = a.Min, max = a.Max, home = a.Home, speed = g.SpeedOf(a), acceleration = a.Acceleration, resolution = a.Resolution, unit = a.Name == AxisName.Rotation ? "deg" : "mm" }),
-        ct = new { present = true, planeOffsetMm = CtScanner.PlaneOffsetMm, matrix = CtScanner.Matrix, pixelMm = CtScanner.PixelMm, beamMm = CtScanner.BeamMm, kv = ((GciNumber)GciTable.Row("CT:KV").Parameters[0]).Only },
-        store = new { kind = "NVOL", capacityBytes = g.Store.CapacityBytes },
-    });
+        GantryCapabilities can = g.Capabilities;
+        return JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            maker = "Acquire",
+            model = can.Model,
+            gci = "1.0",
+            simulated = true,
+            scenario = g.Options.Scenario,
+            features = can.Features,
+            heads = g.Heads.Select(h => new { number = h.Number, collimator = h.Collimator, serial = h.CollimatorSerial, fieldOfViewMm = DetectorHead.FieldOfViewMm, matrixMin = can.MatrixMin, matrixMax = can.MatrixMax, windowsMax = 16, keVMin = can.KeVMin, keVMax = can.KeVMax }),
+            headWidthMm = can.HeadWidthMm,
+            collimators = can.Collimators.Select(c => new { name = c.Name, keVMax = c.KeVMax }),
+            geometry = can.Heads == 1 ? [] : can.Geometries.Select(a => (a == 180 ? "H" : "L") + Text(a)).ToArray(),
+            axes = g.Motion.Present.Select(a => new
+            {
+                name = a.Word, min = a.Min, max = a.Max, home = a.Home, speed = g.SpeedOf(a), maxSpeed = a.Can.MaxSpeed, patientSpeed = a.Can.PatientSpeed, jogSpeed = MotionSystem.JogSpeed(a), acceleration = a.Acceleration,
+                // Way from the highest speed a patient allows to a stand.
+                stopping = Math.Round(a.Can.PatientSpeed * a.Can.PatientSpeed / (2 * a.Acceleration), 3),
+                resolution = a.Resolution, unit = a.Name is AxisName.Rotation or AxisName.Geometry ? "deg" : "mm",
+            }),
+            table = new { loadMaxKg = can.TableLoadKg },
+            ct = can.HasCt
+                ? new { present = true, planeOffsetMm = CtScanner.PlaneOffsetMm, matrix = CtScanner.Matrix, pixelMm = CtScanner.PixelMm, beamMm = CtScanner.BeamMm, kv = ((GciNumber)g.Table.Row("CT:KV").Parameters[0]).Only }
+                : (object)new { present = false },
+            listMode = can.HasListMode,
+            store = new { kind = "NVOL", capacityBytes = g.Store.CapacityBytes },
+        });
+    }
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }
