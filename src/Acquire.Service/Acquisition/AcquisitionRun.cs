@@ -70,54 +70,50 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
     /// <param name="cancellation">Cancellation.</param>
     public async Task PositionAsync(double rotationDeg, double tableMm, Func<Task<IReadOnlyList<double>>> bringHeads, string operation, CancellationToken cancellation)
     {
-        if (!await IsAtAsync("GANT:ROT:ACT?", rotationDeg, RotationToleranceDeg, cancellation) || !await IsAtAsync("TABL:LONG:ACT?", tableMm, TableToleranceMm, cancellation))
+        GantryMotion motion = gantry.Motion;
+        if (!await motion.IsAtRotationAsync(rotationDeg, cancellation) || !await motion.IsAtTableAsync(tableMm, cancellation))
         {
-            await gantry.CommandAsync("MOT:CLE", cancellation);
+            await motion.ClearTargetsAsync(cancellation);
             await MoveAsync([RetractedMm, RetractedMm], $"{operation}-out", cancellation);
-            await gantry.CommandAsync("GANT:GEOM H180", cancellation);
-            await gantry.CommandAsync(FormattableString.Invariant($"GANT:ROT {rotationDeg:0.##}"), cancellation);
-            await gantry.CommandAsync(FormattableString.Invariant($"TABL:LONG {tableMm:0.#}"), cancellation);
+            await motion.TargetGeometryAsync("H180", cancellation);
+            await motion.TargetRotationAsync(rotationDeg, cancellation);
+            await motion.TargetTableAsync(tableMm, cancellation);
             await MoveAsync([RetractedMm, RetractedMm], $"{operation}-turn", cancellation);
         }
-        await MoveAsync(await bringHeads(), $"{operation}-in", cancellation);
-        await VerifyPositionAsync("GANT:ROT:ACT?", rotationDeg, RotationToleranceDeg, "gantry rotation", "deg", cancellation);
-        await VerifyPositionAsync("TABL:LONG:ACT?", tableMm, TableToleranceMm, "table", "mm", cancellation);
+        IReadOnlyList<double> radiusMm = await bringHeads();
+        await MoveAsync(radiusMm, $"{operation}-in", cancellation);
+        await motion.VerifyRotationAsync(rotationDeg, cancellation);
+        await motion.VerifyTableAsync(tableMm, cancellation);
+        await motion.VerifyGeometryAsync("H180", cancellation);
+        for (int head = 1; head <= radiusMm.Count; head++) await motion.VerifyRadiusAsync(head, radiusMm[head - 1], cancellation);
     }
-
-    private const double RotationToleranceDeg = 0.1;
-    private const double TableToleranceMm = 0.5;
 
     private async Task MoveAsync(IReadOnlyList<double> radiusMm, string operation, CancellationToken cancellation)
     {
-        for (int head = 1; head <= radiusMm.Count; head++)
-            await gantry.CommandAsync(FormattableString.Invariant($"HEAD{head}:RAD {radiusMm[head - 1]:0.#}"), cancellation);
-        string[] plan = GantryDriver.Fields(await gantry.QueryAsync("MOT:PLAN?", cancellation));
-        if (plan[0] != "OK" || plan.Length < 3) throw new AcquireException($"the gantry cannot move there: {plan[0]}; nothing was moved", ExitCodes.Gantry);
-        double seconds = GantryDriver.Number(plan[1]);
-        if (seconds <= 0) return;
+        for (int head = 1; head <= radiusMm.Count; head++) await gantry.Motion.TargetRadiusAsync(head, radiusMm[head - 1], cancellation);
+        MovePlan plan = await gantry.Motion.PlanAsync(cancellation);
+        if (!plan.IsPossible) throw new AcquireException($"the gantry cannot move there: {plan.Verdict}; nothing was moved", ExitCodes.Gantry);
+        if (plan.Seconds <= 0) return;
         if (StopRequested()) throw Stopped();
-        await gantry.CommandAsync($"MOT:STAR \"{operation}\",{plan[2]}", cancellation);
-        await WaitForOperationAsync(operation, seconds, cancellation);
+        await gantry.Motion.StartAsync(operation, plan, cancellation);
+        await WaitForOperationAsync(operation, plan.Seconds, cancellation);
     }
 
     private static OperationCanceledException Stopped() => new("stopped by the operator");
-
-    private async Task<bool> IsAtAsync(string query, double wanted, double tolerance, CancellationToken cancellation) =>
-        Math.Abs(GantryDriver.Number(GantryDriver.Fields(await gantry.QueryAsync(query, cancellation))[0]) - wanted) <= tolerance;
 
     /// <summary>Configures the gantry for a planned acquisition, checks that it can be stored, arms and starts it.</summary>
     /// <remarks>The plan must be in the journal already: a process that dies in here is continued from it.</remarks>
     public async Task StartAsync(RunPlan plan, PlannedAcquisition planned, CancellationToken cancellation)
     {
         await SendSettingsAsync(plan, planned, cancellation);
-        string[] check = GantryDriver.Fields(await gantry.QueryAsync("ACQ:CHEC?", cancellation), 4);
-        if (check[0] != "OK") throw new AcquireException($"the gantry cannot take {plan.Title}: {check[0]}; nothing was started", ExitCodes.Gantry);
-        if ((int)GantryDriver.Number(check[^3]) != plan.ExpectedFrames)
-            throw new AcquireException($"the gantry would take {check[^3]} frames for {plan.Title}, planned were {plan.ExpectedFrames}; nothing was started", ExitCodes.Gantry);
-        data.RequireSpace((long)GantryDriver.Number(check[^2]), plan.Title);
+        RunCheck check = await gantry.Acquisition.CheckAsync(cancellation);
+        if (check.Verdict != "OK") throw new AcquireException($"the gantry cannot take {plan.Title}: {check.Verdict}; nothing was started", ExitCodes.Gantry);
+        if (check.Frames != plan.ExpectedFrames)
+            throw new AcquireException($"the gantry would take {check.Frames} frames for {plan.Title}, planned were {plan.ExpectedFrames}; nothing was started", ExitCodes.Gantry);
+        data.RequireSpace(check.Bytes, plan.Title);
         if (StopRequested()) throw Stopped();
-        await gantry.CommandAsync("ACQ:ARM", cancellation);
-        await gantry.CommandAsync($"ACQ:STAR \"{plan.AcquisitionId:D}\"", cancellation);
+        await gantry.Acquisition.ArmAsync(cancellation);
+        await gantry.Acquisition.StartAsync(plan.AcquisitionId, cancellation);
     }
 
     /// <summary>Configures, confirms the dose and starts a CT. Returns CTDIvol (mGy) and DLP (mGy cm) as the gantry estimates them.</summary>
@@ -130,24 +126,17 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
         Func<double, double, Task<bool>> release, CancellationToken cancellation)
     {
         await WarmTubeAsync(plan, cancellation);
-        await gantry.CommandAsync($"CT:ID \"{plan.AcquisitionId:D}\"", cancellation);
-        await gantry.CommandAsync("CT:MODE HEL", cancellation);
-        await gantry.CommandAsync(FormattableString.Invariant($"CT:KV {ct.Kv:0}"), cancellation);
-        await gantry.CommandAsync(FormattableString.Invariant($"CT:MA {ct.MA:0.#}"), cancellation);
-        await gantry.CommandAsync(FormattableString.Invariant($"CT:ROT {ct.RotationTime.TotalSeconds:0.###} S"), cancellation);
-        await gantry.CommandAsync(FormattableString.Invariant($"CT:PITC {ct.Pitch:0.###}"), cancellation);
-        await gantry.CommandAsync(FormattableString.Invariant($"CT:SLIC {ct.SliceMm:0.###} MM"), cancellation);
-        await gantry.CommandAsync(FormattableString.Invariant($"CT:RANG {centreTableMm - (ct.LengthMm / 2):0.#},{centreTableMm + (ct.LengthMm / 2):0.#}"), cancellation);
-        string[] dose = GantryDriver.Fields(await gantry.QueryAsync("CT:DOSE?", cancellation), 2);
-        double ctdi = GantryDriver.Number(dose[0]);
-        double dlp = GantryDriver.Number(dose[1]);
+        await gantry.Ct.ConfigureAsync(plan.AcquisitionId, new CtHelical(ct.Kv, ct.MA, centreTableMm - (ct.LengthMm / 2), centreTableMm + (ct.LengthMm / 2),
+            ct.RotationTime.TotalSeconds, ct.Pitch, ct.SliceMm), cancellation);
+        CtDose dose = await gantry.Ct.DoseAsync(cancellation);
+        double ctdi = dose.CtdiMGy;
+        double dlp = dose.DlpMGyCm;
         if (!await release(ctdi, dlp))
             throw new AcquireException(FormattableString.Invariant($"the CT was not released: estimated CTDIvol {ctdi} mGy, DLP {dlp} mGy cm"), ExitCodes.StudyNotComplete);
         data.RequireSpace(plan.ExpectedFrames * (512L * 512 * 2), plan.Title);
         if (StopRequested()) throw Stopped();
-        await gantry.CommandAsync($"CT:DOSE:CONF {dose[0]},{dose[1]}", cancellation);
-        await gantry.CommandAsync("CT:ARM", cancellation);
-        await gantry.CommandAsync($"CT:EXP:STAR \"{plan.AcquisitionId:D}\"", cancellation);
+        await gantry.Ct.ConfirmAndArmAsync(dose, cancellation);
+        await gantry.Ct.ExposeAsync(plan.AcquisitionId, cancellation);
         return (ctdi, dlp);
     }
 
@@ -157,7 +146,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
     /// <param name="cancellation">Cancellation.</param>
     public async Task<RunResult> FollowAsync(RunPlan plan, IReadOnlyList<(double AtSeconds, Func<Task> Do)> moments, CancellationToken cancellation)
     {
-        if (!await gantry.SelectAsync(plan.AcquisitionId, cancellation))
+        if (!await gantry.Frames.SelectAsync(plan.AcquisitionId, cancellation))
             return new RunResult(Ending.Failed, "the gantry does not know the run", Compare(plan, null));
         int moment = 0;
         long counts = 0;
@@ -169,7 +158,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
         }
         while (true)
         {
-            while (await gantry.NextFrameAsync(cancellation) is { } bytes)
+            while (await gantry.Frames.NextAsync(cancellation) is { } bytes)
             {
                 FrameHeader.TryRead(bytes, out FrameHeader? header);
                 if (header!.AcquisitionId != plan.AcquisitionId)
@@ -182,19 +171,19 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
                 {
                     throw DataFolder.Describe(data.Path, e);
                 }
-                await gantry.AcknowledgeAsync(header.Number, cancellation);
+                await gantry.Frames.AcknowledgeAsync(header.Number, cancellation);
                 counts += (long)header.Sum;
                 stored++;
             }
             AcquisitionState state = await StateAsync(plan, cancellation);
-            double rate = plan.Kind == AcquisitionKind.Ct ? 0 : await gantry.CountRateAsync(1, cancellation);
+            double rate = plan.Kind == AcquisitionKind.Ct ? 0 : (await gantry.Detectors.RateAsync(1, cancellation)).TotalCps;
             Progress?.Invoke(new RunProgress(plan.StepId, plan.Title, stored, plan.ExpectedFrames, plan.Kind == AcquisitionKind.Ct ? -1 : counts, state.ElapsedSeconds, rate));
             if (state.State == "IDLE") return await EndAsync(plan, state, cancellation);
             if (state.State == "DRA") continue;
             if (StopRequested())
             {
                 // The stop line's abort may have come before this run was started, or not at all: it is said again here, and does no harm twice.
-                await gantry.CommandAsync("ABOR", cancellation);
+                await gantry.Acquisition.AbortAsync(cancellation);
                 continue;
             }
             if (state.State is "HOLD")
@@ -239,10 +228,10 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
         double step = Math.Clamp(expectedSeconds, 0.1, 5);
         while (true)
         {
-            string[] state = GantryDriver.Fields(await gantry.QueryAsync($"SYST:OPER? \"{operation}\"", cancellation), 2);
-            if (state[0] == "DONE") return;
-            if (state[0] is not "RUNN" && StopRequested()) throw Stopped();
-            if (state[0] is not "RUNN") throw new AcquireException($"the gantry ended the operation with {state[0]} (code {state[1]})", ExitCodes.Gantry);
+            (string state, int code) = await gantry.OperationAsync(operation, cancellation);
+            if (state == "DONE") return;
+            if (state is not "RUNN" && StopRequested()) throw Stopped();
+            if (state is not "RUNN") throw new AcquireException($"the gantry ended the operation with {state} (code {code})", ExitCodes.Gantry);
             if (waited > (expectedSeconds * 2) + 30)
                 throw new AcquireException(FormattableString.Invariant($"the gantry did not finish a move of {expectedSeconds:F0} s within {waited:F0} s"), ExitCodes.Gantry);
             await clock.PassAsync(TimeSpan.FromSeconds(step), cancellation);
@@ -252,18 +241,17 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
 
     private async Task<AcquisitionState> StateAsync(RunPlan plan, CancellationToken cancellation)
     {
-        if (plan.Kind != AcquisitionKind.Ct) return await gantry.AcquisitionStateAsync(cancellation);
-        string[] ct = GantryDriver.Fields(await gantry.QueryAsync("CT:STAT?", cancellation));
-        string[] range = GantryDriver.Fields(await gantry.QueryAsync("FRAM:RANG?", cancellation), 3);
-        bool exposing = ct[0] == "EXP";
-        bool left = GantryDriver.Number(range[0]) != 0 && GantryDriver.Number(range[0]) <= GantryDriver.Number(range[1]);
-        string reason = exposing || left ? "NONE" : await gantry.EndReasonAsync(cancellation);
-        return new AcquisitionState(exposing ? "RUNN" : left ? "DRA" : "IDLE", reason, 0, 0, 0, (long)GantryDriver.Number(range[1]), 0);
+        if (plan.Kind != AcquisitionKind.Ct) return await gantry.Acquisition.StateAsync(cancellation);
+        CtState ct = await gantry.Ct.StateAsync(cancellation);
+        FrameRange range = await gantry.Frames.RangeAsync(cancellation);
+        bool exposing = ct.State == "EXP";
+        string reason = exposing || range.AnyLeft ? "NONE" : await gantry.Acquisition.EndReasonAsync(cancellation);
+        return new AcquisitionState(exposing ? "RUNN" : range.AnyLeft ? "DRA" : "IDLE", reason, 0, 0, 0, range.LastComplete, 0);
     }
 
     private async Task<RunResult> EndAsync(RunPlan plan, AcquisitionState state, CancellationToken cancellation)
     {
-        GantryLedger? ledger = await gantry.LedgerIfAnyAsync(cancellation);
+        GantryLedger? ledger = await gantry.Acquisition.LedgerIfAnyAsync(cancellation);
         LedgerComparison comparison = Compare(plan, ledger);
         // A view that was held in the middle comes as two frames: there may be more than planned, never fewer.
         bool complete = state.Reason is "DONE" or "NONE" && comparison.FramesStored >= plan.ExpectedFrames;
@@ -285,48 +273,27 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
 
     private async Task SendSettingsAsync(RunPlan plan, PlannedAcquisition planned, CancellationToken cancellation)
     {
-        var settings = new List<string> { $"ACQ:ID \"{plan.AcquisitionId:D}\"", "ACQ:HEAD BOTH" };
-        int matrix;
-        switch (planned)
+        (int matrix, RunSettings settings) = planned switch
         {
-            case FlowAcquisition flow:
-                matrix = flow.Matrix;
-                int frames = FlowFrames(flow);
-                settings.Add("ACQ:MODE DYN");
-                settings.Add("ACQ:DYN:CLE");
-                settings.Add(string.Create(CultureInfo.InvariantCulture, $"ACQ:DYN:PHAS1 {frames},{flow.FrameTime.TotalSeconds:0.###}"));
-                settings.Add("ACQ:ONL CONT");
-                break;
-            case StaticAcquisition view:
-                matrix = view.Matrix;
-                settings.Add("ACQ:MODE STAT");
-                settings.Add(string.Create(CultureInfo.InvariantCulture, $"ACQ:LIM:TIME {view.TimeLimit.TotalSeconds:0.###} S"));
-                settings.Add(view.CountLimit is { } limit ? string.Create(CultureInfo.InvariantCulture, $"ACQ:LIM:COUN {limit}") : "ACQ:LIM:COUN INF");
-                settings.Add("ACQ:ONL CONT");
-                break;
-            case TomoAcquisition tomo:
-                matrix = tomo.Matrix;
-                int left = tomo.StopsPerHead(plan.Detectors) - plan.FirstStop;
-                settings.Add("ACQ:MODE TOMO");
-                settings.Add(string.Create(CultureInfo.InvariantCulture, $"ACQ:TOMO:STAR {tomo.RotationAtStopDeg(plan.FirstStop, plan.Detectors):0.##}"));
-                settings.Add(string.Create(CultureInfo.InvariantCulture, $"ACQ:TOMO:ARC {tomo.StepDeg(plan.Detectors) * left:0.###}"));
-                settings.Add(string.Create(CultureInfo.InvariantCulture, $"ACQ:TOMO:VIEW {left}"));
-                settings.Add(string.Create(CultureInfo.InvariantCulture, $"ACQ:TOMO:TIME {tomo.StopTime.TotalSeconds:0.###} S"));
-                settings.Add(tomo.Continuous ? "ACQ:TOMO:MODE CONT" : "ACQ:TOMO:MODE STEP");
-                settings.Add(tomo.Clockwise ? "ACQ:TOMO:DIR CW" : "ACQ:TOMO:DIR CCW");
-                settings.Add(tomo.BodyContour ? "ACQ:TOMO:ORB CONT" : "ACQ:TOMO:ORB CIRC");
-                settings.Add("ACQ:ONL HOLD");
-                break;
-            default:
-                throw new AcquireException($"{plan.Title}: this kind of acquisition is not known to the gantry driver", ExitCodes.BadInput);
-        }
+            FlowAcquisition flow => (flow.Matrix, (RunSettings)new DynamicRun([new DynamicPhase(FlowFrames(flow), flow.FrameTime.TotalSeconds)])),
+            StaticAcquisition view => (view.Matrix, new StaticRun(view.TimeLimit.TotalSeconds, view.CountLimit)),
+            TomoAcquisition tomo => (tomo.Matrix, Turning(plan, tomo)),
+            _ => throw new AcquireException($"{plan.Title}: this kind of acquisition is not known to the gantry driver", ExitCodes.BadInput),
+        };
         for (int head = 1; head <= plan.Detectors; head++)
         {
-            await gantry.CommandAsync(string.Create(CultureInfo.InvariantCulture, $"HEAD{head}:MATR {matrix}"), cancellation);
-            await gantry.CommandAsync(string.Create(CultureInfo.InvariantCulture, $"HEAD{head}:ZOOM 1"), cancellation);
-            await gantry.SetWindowsAsync(head, plan.EnergyWindows, cancellation);
+            await gantry.Detectors.VerifyCollimatorAsync(head, plan.Collimator, cancellation);
+            await gantry.Detectors.SetMatrixAsync(head, matrix, 1, cancellation);
+            await gantry.Detectors.SetWindowsAsync(head, plan.EnergyWindows, cancellation);
         }
-        foreach (string setting in settings) await gantry.CommandAsync(setting, cancellation);
+        await gantry.Acquisition.ConfigureAsync(plan.AcquisitionId, settings, cancellation);
+    }
+
+    private static TomoRun Turning(RunPlan plan, TomoAcquisition tomo)
+    {
+        int left = tomo.StopsPerHead(plan.Detectors) - plan.FirstStop;
+        return new TomoRun(tomo.RotationAtStopDeg(plan.FirstStop, plan.Detectors), tomo.StepDeg(plan.Detectors) * left, left, tomo.StopTime.TotalSeconds,
+            tomo.Continuous, tomo.Clockwise, tomo.BodyContour) { OnLoss = "HOLD" };
     }
 
     /// <summary>Frames of a flow with its pre-roll.</summary>
@@ -334,18 +301,11 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
 
     private async Task WarmTubeAsync(RunPlan plan, CancellationToken cancellation)
     {
-        string[] state = GantryDriver.Fields(await gantry.QueryAsync("CT:STAT?", cancellation));
-        if (state[0] == "ARM") await gantry.CommandAsync("CT:EXP:STOP", cancellation); // armed by a process that died: settings are taken only in standby
-        if (state[0] != "OFF") return;
+        string state = (await gantry.Ct.StateAsync(cancellation)).State;
+        if (state == "ARM") await gantry.Ct.StopAsync(cancellation); // armed by a process that died: settings are taken only in standby
+        if (state != "OFF") return;
         string operation = $"warm-{plan.AcquisitionId:D}";
-        await gantry.CommandAsync($"CT:WARM \"{operation}\"", cancellation);
+        await gantry.Ct.WarmUpAsync(operation, cancellation);
         await WaitForOperationAsync(operation, 300, cancellation);
-    }
-
-    private async Task VerifyPositionAsync(string query, double wanted, double tolerance, string what, string unit, CancellationToken cancellation)
-    {
-        double actual = GantryDriver.Number(GantryDriver.Fields(await gantry.QueryAsync(query, cancellation))[0]);
-        if (Math.Abs(actual - wanted) > tolerance)
-            throw new AcquireException(FormattableString.Invariant($"the {what} reads back {actual} {unit}, asked was {wanted} {unit}; nothing was started"), ExitCodes.Gantry);
     }
 }

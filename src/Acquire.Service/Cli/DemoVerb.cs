@@ -30,7 +30,7 @@ public sealed class DemoVerb : IVerb
         {
             double wanted = Speed(parse.GetValue(speed));
             if (parse.GetValue(port) is < 0 or > 65535) throw new AcquireException("--port must be 0 (any free one) or 1 to 65535", ExitCodes.BadInput);
-            if (parse.GetValue(gantry) is { } given) SimulatorProcess.AddressOf(given);
+            if (parse.GetValue(gantry) is { } given) GantryAddress.Parse(given, TimeProvider.System);
             string protocolYaml = StudySession.ReadProtocol(parse.GetValue(protocol)!);
             ScheduledStudy scheduled = WorklistFile.Read(parse.GetValue(worklist)!)[0];
             string folder = parse.GetValue(data) ?? NewFolder();

@@ -20,7 +20,8 @@ namespace Acquire.Service.Cli;
 /// <param name="Scenario">Simulated patient.</param>
 /// <param name="Port">Port of the simulator; 0 for any free one.</param>
 /// <param name="Gantry">HOST:PORT of a gantry that runs already; null to start a simulator.</param>
-public sealed record DemoOptions(int Seed, double Speed, string Scenario, int Port, string? Gantry)
+/// <param name="Trace">Keep the wire trace in the data folder.</param>
+public sealed record DemoOptions(int Seed, double Speed, string Scenario, int Port, string? Gantry, bool Trace = true)
 {
     private const string FactName = "demo";
 
@@ -99,14 +100,17 @@ public sealed class StudySession
             _data.Journal.Withdraw(_studyKey);
             throw;
         }
-        GantryAddress address = simulator?.Address ?? SimulatorProcess.AddressOf(_options.Gantry!);
-        await using GantryDriver gantry = await GantryDriver.OpenAsync(address, _wall, cancellation);
-        await using GantryStopLine stopLine = await GantryStopLine.OpenAsync(address, _wall, cancellation);
+        GantryAddress address = simulator?.Address ?? GantryAddress.Parse(_options.Gantry!, _wall);
+        await using WireTrace? trace = OpenTrace();
+        await using GantryDriver gantry = await GantryDriver.OpenAsync(address, _wall, cancellation, trace);
+        await using GantryStopLine stopLine = await GantryStopLine.OpenAsync(address.Transport, _wall, cancellation, gantry, trace: trace);
         SteppedClock clock = await SteppedClock.StartAsync(gantry, _wall, _options.Speed, cancellation);
         if (outage > TimeSpan.Zero) await clock.PassAsync(outage, cancellation);
 
         bool live = !plain && AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
         IStudyDisplay display = live ? new LiveDisplay(_studyKey) : new PlainDisplay(Console.Out);
+        gantry.Notice = said => display.Say(clock.GetUtcNow(), null, said);
+        if (trace is not null) trace.Failed = said => display.Say(clock.GetUtcNow(), null, said);
         void OnStop(PosixSignalContext signal)
         {
             if (_stop) return; // a second one ends the process; the journal is safe anyway
@@ -128,13 +132,27 @@ public sealed class StudySession
         {
             throw new AcquireException($"{e.Message}; what was acknowledged is stored, `acquire resume --data {_data.Path}` goes on", ExitCodes.Gantry, e);
         }
-        catch (Exception e) when (e is GantryRefusedException or GantryProtocolException)
+        catch (Exception e) when (e is GantryRefusedException or GantryProtocolException or GantryControlLostException)
         {
             throw new AcquireException($"{e.Message}; what was acknowledged is stored, `acquire resume --data {_data.Path}` goes on", ExitCodes.Gantry, e);
         }
         finally
         {
             simulator?.Dispose();
+        }
+    }
+
+    /// <summary>The wire trace of the data folder; on unless the options say otherwise.</summary>
+    private WireTrace? OpenTrace()
+    {
+        if (!_options.Trace) return null;
+        try
+        {
+            return WireTrace.Open(Path.Combine(_data.Path, "trace"), _wall);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw DataFolder.Describe(_data.Path, e);
         }
     }
 

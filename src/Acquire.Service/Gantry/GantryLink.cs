@@ -4,241 +4,293 @@ using System.Text;
 
 namespace Acquire.Service.Gantry;
 
-/// <summary>The gantry answered with an error from its queue.</summary>
-public sealed class GantryRefusedException(int code, string text, string command)
-    : Exception($"the gantry refused {command}: {code.ToString(CultureInfo.InvariantCulture)} {text}")
-{
-    /// <summary>SCPI error number.</summary>
-    public int Code { get; } = code;
-    /// <summary>Text and detail.</summary>
-    public string Text { get; } = text;
-}
-
-/// <summary>The gantry answered, but not as GCI says.</summary>
-public sealed class GantryProtocolException(string message) : Exception($"the gantry's answer is not GCI 1.0: {message}");
-
-/// <summary>The link to the gantry was lost or gave no answer in time.</summary>
-public sealed class GantryLinkLostException(string message, Exception? inner = null) : Exception(message, inner);
-
-/// <summary>One SCPI control connection over TCP: one request at a time, each with a deadline; in step again after a late answer.</summary>
-/// <remarks>docs/gantry-interface.md; GCI 1.0 sections 2, 4 and 8. Commands without a query are followed by SYST:ERR? so that a refusal is
-/// never missed. Deadlines are wall time: they guard the wire, not the study.</remarks>
+/// <summary>One SCPI control connection: requests go out in order, one reader loop takes the replies and hands them back in that order, each within its deadline.</summary>
+/// <remarks>docs/gantry-interface.md; GCI 1.0 sections 2, 4 and 8. Every request is followed by <c>SYST:ERR?</c>, so that no refusal is missed, and by
+/// <c>SYST:SYNC? n</c>, whose number closes its answers: a reply that came late or not at all can never be taken for the next one's. Several callers may
+/// have requests under way at once. When a deadline passes, one more <c>SYST:SYNC?</c> tells whether the link is merely late (then it stays) or lost.</remarks>
 public sealed class GantryLink : IAsyncDisposable
 {
-    private const int MaxReplyBytes = 64 << 20;
-    private readonly TcpClient _client;
-    private readonly NetworkStream _stream;
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly byte[] _buffer = new byte[64 * 1024];
+    private const int FirstMarker = 1_900_000_007;
+    private const int LastMarker = 2_100_000_000;
+    private readonly IGantryWire _wire;
     private readonly TimeProvider _wall;
-    private readonly TimeSpan _deadline;
-    private int _start;
-    private int _end;
-    private int _sync = 1_900_000_007;
-    private bool _outOfStep;
+    private readonly WireTraceConnection? _trace;
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly Lock _gate = new();
+    private readonly Queue<Exchange> _pending = new();
+    private readonly Task _reading;
+    private readonly CancellationTokenSource _closed = new();
+    private string? _lost;
+    private int _marker = FirstMarker - 1;
+    private long _lastUse;
+    private int _disposed;
 
-    private GantryLink(TcpClient client, TimeProvider wall, TimeSpan deadline)
+    private GantryLink(IGantryWire wire, string name, TimeProvider wall, GantryDeadlines deadlines, WireTraceConnection? trace)
     {
-        _client = client;
-        _deadline = deadline;
-        _stream = client.GetStream();
+        _wire = wire;
         _wall = wall;
+        _trace = trace;
+        Name = name;
+        Deadlines = deadlines;
+        _lastUse = wall.GetTimestamp();
+        _reading = Task.Run(ReadAsync);
     }
 
-    /// <summary>Connects.</summary>
+    /// <summary>For people.</summary>
+    public string Name { get; }
+
+    /// <summary>Deadlines by class of request.</summary>
+    public GantryDeadlines Deadlines { get; }
+
+    /// <summary>The wire it runs on.</summary>
+    public IGantryWire Wire => _wire;
+
+    /// <summary>Why it is lost; null while it lives.</summary>
+    public string? Lost
+    {
+        get { lock (_gate) return _lost; }
+    }
+
+    /// <summary>Time since the last request went out.</summary>
+    public TimeSpan Idle => _wall.GetElapsedTime(Interlocked.Read(ref _lastUse));
+
+    /// <summary>Connects over TCP.</summary>
     /// <param name="host">Host.</param>
     /// <param name="port">Control port.</param>
     /// <param name="wall">Wall clock.</param>
     /// <param name="cancellation">Cancellation.</param>
-    /// <param name="deadline">Longest wait for an ordinary reply; default 10 s.</param>
+    /// <param name="deadline">Longest wait for an ordinary reply.</param>
     /// <exception cref="GantryLinkLostException">Nobody answers there.</exception>
-    public static async Task<GantryLink> ConnectAsync(string host, int port, TimeProvider wall, CancellationToken cancellation, TimeSpan? deadline = null)
+    public static Task<GantryLink> ConnectAsync(string host, int port, TimeProvider wall, CancellationToken cancellation, TimeSpan? deadline = null) =>
+        ConnectAsync(new TcpTransport(host, port, wall, withStopPath: false), wall, cancellation, deadline is { } d ? GantryDeadlines.Of(d) : null);
+
+    /// <summary>Connects over a transport.</summary>
+    /// <param name="transport">Way to the gantry.</param>
+    /// <param name="wall">Wall clock.</param>
+    /// <param name="cancellation">Cancellation.</param>
+    /// <param name="deadlines">Deadlines.</param>
+    /// <param name="trace">Wire trace; null for none.</param>
+    /// <param name="channel">Name of the channel in the trace.</param>
+    /// <exception cref="GantryLinkLostException">Nobody answers there.</exception>
+    public static async Task<GantryLink> ConnectAsync(IGantryTransport transport, TimeProvider wall, CancellationToken cancellation, GantryDeadlines? deadlines = null,
+        WireTrace? trace = null, string channel = "control")
     {
-        var client = new TcpClient { NoDelay = true };
-        try
-        {
-            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5), wall);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
-            await client.ConnectAsync(host, port, either.Token);
-            return new GantryLink(client, wall, deadline ?? TimeSpan.FromSeconds(10));
-        }
-        catch (Exception e) when (e is SocketException or OperationCanceledException && !cancellation.IsCancellationRequested)
-        {
-            client.Dispose();
-            throw new GantryLinkLostException($"no gantry answers at {host}:{port}", e);
-        }
+        IGantryWire wire = await transport.ConnectAsync(cancellation);
+        return new GantryLink(wire, transport.Name, wall, deadlines ?? new GantryDeadlines(), trace?.Connect(channel, transport.Name));
     }
 
-    /// <summary>Sends a command that has no reply and asks for its error.</summary>
+    /// <summary>Sends a command that has no reply.</summary>
+    /// <param name="command">One message.</param>
+    /// <param name="cancellation">Gives up waiting; the command may be done all the same.</param>
+    /// <param name="deadline">Longest wait for the error queue's answer; a setting's by default.</param>
+    /// <param name="timed">Sent by a timer, not by a decision.</param>
     /// <exception cref="GantryRefusedException">The gantry refused.</exception>
-    public async Task CommandAsync(string command, CancellationToken cancellation)
+    /// <exception cref="GantryTimeoutException">It did not answer in time; the link is in step.</exception>
+    /// <exception cref="GantryLinkLostException">The link broke: the command may or may not have been done.</exception>
+    public async Task CommandAsync(string command, CancellationToken cancellation, TimeSpan? deadline = null, bool timed = false)
     {
-        string reply = Encoding.ASCII.GetString(await ExchangeAsync(command + "\nSYST:ERR?\n", _deadline, cancellation));
-        ThrowIfError(reply, command);
+        IReadOnlyList<Reply> replies = await ExchangeAsync(command, deadline ?? Deadlines.Setting, timed, cancellation);
+        if (replies.Count == 0) throw new GantryTimeoutException($"the gantry did not say whether {Head(command)} was done");
+        ThrowIfError(replies[^1], command);
     }
 
     /// <summary>Sends a query and returns its reply as text without the line end.</summary>
     /// <exception cref="GantryRefusedException">The gantry gave no reply but an error.</exception>
-    public async Task<string> QueryAsync(string query, CancellationToken cancellation, TimeSpan? deadline = null) =>
-        Encoding.ASCII.GetString(await QueryBytesAsync(query, cancellation, deadline));
+    public async Task<string> QueryAsync(string query, CancellationToken cancellation, TimeSpan? deadline = null, bool timed = false) =>
+        Encoding.Latin1.GetString(await QueryBytesAsync(query, cancellation, deadline, timed));
 
-    /// <summary>Sends a query whose reply is a block, and returns the block's bytes.</summary>
-    public async Task<byte[]> QueryBytesAsync(string query, CancellationToken cancellation, TimeSpan? deadline = null)
+    /// <summary>Sends a query and returns its reply as bytes: a line without its end, or the bytes of a block.</summary>
+    public async Task<byte[]> QueryBytesAsync(string query, CancellationToken cancellation, TimeSpan? deadline = null, bool timed = false)
     {
-        // An unknown or refused query gets no reply at all, so the error query behind it is what answers; a marker between tells the two apart.
-        await _turn.WaitAsync(cancellation);
+        IReadOnlyList<Reply> replies = await ExchangeAsync(query, deadline ?? Deadlines.Query, timed, cancellation);
+        if (replies.Count >= 2) return replies[0].Bytes;
+        if (replies.Count == 1 && (replies[0].IsBlock || ErrorOf(replies[0]) is null)) return replies[0].Bytes; // the answer came, that of SYST:ERR? did not
+        if (replies.Count == 1) ThrowIfError(replies[0], query);
+        throw new GantryTimeoutException($"the gantry answered {Head(query)} with nothing and no error");
+    }
+
+    private async Task<IReadOnlyList<Reply>> ExchangeAsync(string message, TimeSpan deadline, bool timed, CancellationToken cancellation)
+    {
+        Exchange exchange = await SendAsync(WireText.Checked(message) + "\nSYST:ERR?", timed, cancellation);
         try
         {
-            int marker = NextSync();
-            await SendNeedsTurnAsync($"{query}\nSYST:SYNC? {marker.ToString(CultureInfo.InvariantCulture)}\n", cancellation);
-            byte[] first = await ReceiveNeedsTurnAsync(deadline ?? _deadline, query, cancellation);
-            if (IsMarker(first, marker))
+            return await exchange.Done.Task.WaitAsync(deadline, _wall, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            await SynchroniseAsync(cancellation);
+            // The answer may have come between the deadline and the marker: it is still this request's.
+            if (exchange.Done.Task.IsCompletedSuccessfully) return await exchange.Done.Task;
+            throw new GantryTimeoutException(FormattableString.Invariant($"no answer to {Head(message)} within {deadline.TotalSeconds:0.###} s"));
+        }
+    }
+
+    /// <summary>Brings the link into step: whatever was asked before is over when the number comes back.</summary>
+    private async Task SynchroniseAsync(CancellationToken cancellation)
+    {
+        Exchange exchange = await SendAsync(null, timed: true, cancellation);
+        try
+        {
+            await exchange.Done.Task.WaitAsync(Deadlines.Synchronise, _wall, cancellation);
+        }
+        catch (TimeoutException e)
+        {
+            throw Fail("the gantry gives no answer at all", e);
+        }
+    }
+
+    /// <summary>Writes a stop without waiting for anybody's turn. Stops are never answered; ask afterwards what became of it.</summary>
+    /// <param name="stop">A bare stop: MOT:STOP, ABOR, CT:EXP:STOP.</param>
+    /// <param name="cancellation">Gives the write up.</param>
+    internal async Task WriteStopAsync(string stop, CancellationToken cancellation)
+    {
+        _trace?.Sent(stop);
+        try
+        {
+            await _wire.Control.WriteAsync(Encoding.ASCII.GetBytes(stop + "\n"), cancellation);
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            throw new GantryLinkLostException("the link to the gantry broke while a stop was sent", e);
+        }
+    }
+
+    private async Task<Exchange> SendAsync(string? lines, bool timed, CancellationToken cancellation)
+    {
+        await _writing.WaitAsync(cancellation);
+        try
+        {
+            Exchange exchange;
+            string text;
+            lock (_gate)
             {
-                await SendNeedsTurnAsync("SYST:ERR?\n", cancellation);
-                string error = Encoding.ASCII.GetString(await ReceiveNeedsTurnAsync(_deadline, "SYST:ERR?", cancellation));
-                ThrowIfError(error, query);
-                throw new GantryLinkLostException($"the gantry answered {query} with nothing and no error");
+                if (_lost is { } why) throw new GantryLinkLostException(why);
+                _marker = _marker >= LastMarker ? FirstMarker : _marker + 1;
+                string marker = "SYST:SYNC? " + _marker.ToString(CultureInfo.InvariantCulture);
+                text = lines is null ? marker : lines + "\n" + marker;
+                exchange = new Exchange(_marker, timed);
+                _pending.Enqueue(exchange);
             }
-            byte[] second = await ReceiveNeedsTurnAsync(_deadline, "SYST:SYNC?", cancellation);
-            return IsMarker(second, marker) ? first : throw Lost("the gantry's replies are out of step", null);
+            Interlocked.Exchange(ref _lastUse, _wall.GetTimestamp());
+            _trace?.Sent(WireText.Masked(text), timed);
+            // A gantry that does not take what is sent must not hold up everybody who waits for their turn: half a line sent is a link lost.
+            using var stuck = new CancellationTokenSource(Deadlines.Setting, _wall);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(stuck.Token, _closed.Token);
+            try
+            {
+                await _wire.Control.WriteAsync(Encoding.ASCII.GetBytes(text + "\n"), either.Token);
+            }
+            catch (Exception e) when (IsBroken(e))
+            {
+                throw Fail(stuck.IsCancellationRequested ? "the gantry takes nothing that is sent" : "the link to the gantry broke while sending", e);
+            }
+            return exchange;
         }
         finally
         {
-            _turn.Release();
+            _writing.Release();
         }
     }
 
-    private async Task<byte[]> ExchangeAsync(string text, TimeSpan deadline, CancellationToken cancellation)
+    private async Task ReadAsync()
     {
-        await _turn.WaitAsync(cancellation);
+        var reader = new ReplyReader(_wire.Control);
         try
         {
-            await SendNeedsTurnAsync(text, cancellation);
-            return await ReceiveNeedsTurnAsync(deadline, text.Split('\n')[0], cancellation);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
-    private async Task SendNeedsTurnAsync(string text, CancellationToken cancellation)
-    {
-        try
-        {
-            if (_outOfStep) await ResynchroniseNeedsTurnAsync(cancellation);
-            await _stream.WriteAsync(Encoding.ASCII.GetBytes(text), cancellation);
-        }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
-        {
-            throw Lost("the link to the gantry broke while sending", e);
-        }
-    }
-
-    private async Task ResynchroniseNeedsTurnAsync(CancellationToken cancellation)
-    {
-        // After a time-out an old reply would answer the next question, silently, for ever (control-interface.md section 4).
-        int marker = NextSync();
-        await _stream.WriteAsync(Encoding.ASCII.GetBytes($"SYST:SYNC? {marker.ToString(CultureInfo.InvariantCulture)}\n"), cancellation);
-        while (!IsMarker(await ReceiveNeedsTurnAsync(_deadline, "SYST:SYNC?", cancellation), marker)) { }
-        _outOfStep = false;
-    }
-
-    private async Task<byte[]> ReceiveNeedsTurnAsync(TimeSpan deadline, string what, CancellationToken cancellation)
-    {
-        using var timeout = new CancellationTokenSource(deadline, _wall);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
-        try
-        {
-            return await ReadReplyAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellation.IsCancellationRequested)
-        {
-            _outOfStep = true;
-            throw new GantryLinkLostException(FormattableString.Invariant($"no answer to {what} within {deadline.TotalSeconds:F0} s"));
-        }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
-        {
-            throw Lost($"the link to the gantry broke while waiting for the answer to {what}", e);
-        }
-    }
-
-    private async Task<byte[]> ReadReplyAsync(CancellationToken cancellation)
-    {
-        await FillAsync(1, cancellation);
-        if (_buffer[_start] == (byte)'#') return await ReadBlockAsync(cancellation);
-        var line = new List<byte>(64);
-        while (true)
-        {
-            await FillAsync(1, cancellation);
-            int lf = Array.IndexOf(_buffer, (byte)'\n', _start, _end - _start);
-            int stop = lf < 0 ? _end : lf;
-            line.AddRange(_buffer.AsSpan(_start, stop - _start));
-            _start = lf < 0 ? _end : lf + 1;
-            if (lf >= 0) return [.. line];
-            if (line.Count > MaxReplyBytes) throw new IOException("a reply line without end");
-        }
-    }
-
-    private async Task<byte[]> ReadBlockAsync(CancellationToken cancellation)
-    {
-        await FillAsync(2, cancellation);
-        int digits = _buffer[_start + 1] - '0';
-        if (digits is < 1 or > 9) throw new IOException("a block header that is none");
-        await FillAsync(2 + digits, cancellation);
-        int length = int.Parse(Encoding.ASCII.GetString(_buffer, _start + 2, digits), NumberStyles.None, CultureInfo.InvariantCulture);
-        if (length > MaxReplyBytes) throw new IOException($"a block of {length} bytes");
-        _start += 2 + digits;
-        byte[] block = new byte[length];
-        int have = Math.Min(length, _end - _start);
-        _buffer.AsSpan(_start, have).CopyTo(block);
-        _start += have;
-        await _stream.ReadExactlyAsync(block.AsMemory(have), cancellation);
-        await FillAsync(1, cancellation);
-        if (_buffer[_start] != (byte)'\n') throw new IOException("a block that does not end with a line feed");
-        _start++;
-        return block;
-    }
-
-    private async Task FillAsync(int needed, CancellationToken cancellation)
-    {
-        while (_end - _start < needed)
-        {
-            if (_start > 0)
+            while (true)
             {
-                _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
-                _end -= _start;
-                _start = 0;
+                Reply reply = await reader.ReadAsync(_closed.Token);
+                bool timed;
+                lock (_gate) timed = _pending.TryPeek(out Exchange? head) && head.IsTimed;
+                if (reply.IsBlock) _trace?.ReceivedBlock(reply.Bytes);
+                else _trace?.Received(reply.Bytes, timed);
+                Take(reply);
             }
-            int read = await _stream.ReadAsync(_buffer.AsMemory(_end), cancellation);
-            if (read == 0) throw new IOException("the gantry closed the connection");
-            _end += read;
+        }
+        catch (Exception e) when (IsBroken(e) || e is InvalidDataException)
+        {
+            Fail(e is InvalidDataException ? $"the gantry's replies are not GCI: {e.Message}" : "the link to the gantry broke", e);
         }
     }
 
-    private int NextSync() => _sync = _sync >= 2_100_000_000 ? 1_900_000_007 : _sync + 1;
-
-    private static bool IsMarker(byte[] reply, int marker) => Encoding.ASCII.GetString(reply) == marker.ToString(CultureInfo.InvariantCulture);
-
-    private GantryLinkLostException Lost(string message, Exception? inner)
+    private void Take(Reply reply)
     {
-        _client.Dispose();
-        return new GantryLinkLostException(message, inner);
+        Exchange? done = null;
+        lock (_gate)
+        {
+            if (_pending.Count == 0) return; // said by nobody's wish: dropped
+            if (!reply.IsBlock && reply.Bytes.Length == 10 && int.TryParse(reply.Bytes, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && _pending.Any(p => p.Marker == number))
+            {
+                while (true)
+                {
+                    done = _pending.Dequeue();
+                    if (done.Marker == number) break;
+                    done.Missed(); // its own marker was lost, and what came for it cannot be told from what came for others
+                }
+            }
+            else _pending.Peek().Replies.Add(reply);
+        }
+        done?.Done.TrySetResult(done.Replies);
     }
 
-    private static void ThrowIfError(string reply, string command)
+    private GantryLinkLostException Fail(string why, Exception? inner)
     {
-        int comma = reply.IndexOf(',', StringComparison.Ordinal);
-        if (comma < 0 || !int.TryParse(reply.AsSpan(0, comma), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int code))
-            throw new GantryLinkLostException("the gantry answered SYST:ERR? with something else");
-        if (code != 0) throw new GantryRefusedException(code, reply[(comma + 1)..].Trim('"'), command);
+        Exchange[] waiting;
+        bool first;
+        lock (_gate)
+        {
+            first = _lost is null;
+            _lost ??= why;
+            why = _lost;
+            waiting = [.. _pending];
+            _pending.Clear();
+            if (first) _trace?.Note("closed: " + why);
+        }
+        if (first)
+        {
+            _closed.Cancel();
+            _ = _wire.DisposeAsync().AsTask();
+        }
+        var lost = new GantryLinkLostException(why, inner);
+        foreach (Exchange exchange in waiting) exchange.Done.TrySetException(lost);
+        return lost;
+    }
+
+    private static bool IsBroken(Exception e) => e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException or UnauthorizedAccessException;
+
+    private static string Head(string message) => message.Split(' ', 2)[0];
+
+    private static (int Code, string Text)? ErrorOf(Reply reply)
+    {
+        string text = Encoding.Latin1.GetString(reply.Bytes);
+        int comma = text.IndexOf(',', StringComparison.Ordinal);
+        return comma > 0 && text.Length > comma + 2 && text[comma + 1] == '"' && text[^1] == '"' && int.TryParse(text.AsSpan(0, comma), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int code)
+            ? (code, text[(comma + 1)..].Trim('"')) : null;
+    }
+
+    private static void ThrowIfError(Reply reply, string command)
+    {
+        (int code, string text) = ErrorOf(reply) ?? throw new GantryProtocolException("SYST:ERR? was answered with something else");
+        if (code != 0) throw new GantryRefusedException(code, text, Head(command));
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        _client.Dispose();
-        _turn.Dispose();
-        return ValueTask.CompletedTask;
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        Fail("the link was closed by this side", null);
+        await _reading;
+        await _wire.DisposeAsync();
+        _closed.Dispose();
+    }
+
+    private sealed class Exchange(int marker, bool timed)
+    {
+        public int Marker { get; } = marker;
+        public bool IsTimed { get; } = timed;
+        public List<Reply> Replies { get; } = [];
+        public TaskCompletionSource<IReadOnlyList<Reply>> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Missed() => Done.TrySetException(new GantryTimeoutException("the gantry's answer was lost on the way"));
     }
 }

@@ -6,6 +6,9 @@ public interface IGantryTransport
     /// <summary>For people and logs, for example "127.0.0.1:5025" or "/dev/ttyUSB0 at 115200 baud".</summary>
     string Name { get; }
 
+    /// <summary>True where only one wire can be open at a time (a serial port): a stop then goes on the wire that is open.</summary>
+    bool HasOneWire => false;
+
     /// <summary>Opens a wire. Every wire is a new connection to the gantry: it starts in the default session.</summary>
     /// <exception cref="GantryLinkLostException">Nobody answers there, or the port cannot be used.</exception>
     Task<IGantryWire> ConnectAsync(CancellationToken cancellation);

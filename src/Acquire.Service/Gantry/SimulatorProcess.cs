@@ -8,7 +8,6 @@ namespace Acquire.Service.Gantry;
 /// <remarks>The service meets it on the wire like any gantry; this class only knows a program and its options (docs/decisions/0002).</remarks>
 public sealed class SimulatorProcess : IDisposable
 {
-    private const string SessionName = "console";
     private readonly Process? _process;
 
     private SimulatorProcess(Process? process, GantryAddress address)
@@ -20,15 +19,6 @@ public sealed class SimulatorProcess : IDisposable
     /// <summary>Where it listens.</summary>
     public GantryAddress Address { get; }
 
-    /// <summary>Address of a gantry somebody else started.</summary>
-    public static GantryAddress AddressOf(string hostAndPort)
-    {
-        int colon = hostAndPort.LastIndexOf(':');
-        if (colon <= 0 || !int.TryParse(hostAndPort.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is < 1 or > 65535)
-            throw new AcquireException($"'{hostAndPort}' is no gantry address; give HOST:PORT, for example 127.0.0.1:5025", ExitCodes.BadInput);
-        return new GantryAddress(hostAndPort[..colon], port, SessionName, "acquire");
-    }
-
     /// <summary>Finds the simulator that an earlier process of ours started on this folder, or starts one there.</summary>
     /// <param name="folder">Its folder: frame store, ready file, log.</param>
     /// <param name="options">Seed, scenario, port (0: any free one).</param>
@@ -39,14 +29,14 @@ public sealed class SimulatorProcess : IDisposable
         string ready = Path.Combine(folder, "ready.json");
         if (File.Exists(ready) && ReadReady(ready) is { } earlier && IsAlive(earlier.Pid))
         {
-            GantryAddress address = AddressOf(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{earlier.Port}"));
+            GantryAddress address = GantryAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{earlier.Port}"), wall);
             try
             {
-                await using GantryLink probe = await GantryLink.ConnectAsync(address.Host, address.Port, wall, cancellation);
+                await using GantryLink probe = await GantryLink.ConnectAsync(address.Transport, wall, cancellation);
                 if ((await probe.QueryAsync("*IDN?", cancellation)).Contains("simulated", StringComparison.OrdinalIgnoreCase))
                     return new SimulatorProcess(TryGet(earlier.Pid), address);
             }
-            catch (GantryLinkLostException)
+            catch (Exception e) when (e is GantryLinkLostException or GantryRefusedException or GantryProtocolException)
             {
                 // The process of that number is something else by now: a new simulator is started below.
             }
@@ -95,7 +85,7 @@ public sealed class SimulatorProcess : IDisposable
                 throw new AcquireException($"the simulator ended at once: {said.ToString().Trim()}", process.ExitCode == ExitCodes.BadInput ? ExitCodes.BadInput : ExitCodes.Gantry);
             }
             if (File.Exists(ready) && ReadReady(ready) is { } file)
-                return new SimulatorProcess(process, AddressOf(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{file.Port}")));
+                return new SimulatorProcess(process, GantryAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{file.Port}"), wall));
             if (deadline.IsCancellationRequested)
             {
                 process.Kill();

@@ -4,6 +4,9 @@ namespace Acquire.Service.Gantry;
 /// <summary>Time of a study: what it is now, and waiting for it to pass.</summary>
 public abstract class StudyClock : TimeProvider
 {
+    /// <summary>The gantry was restarted: a clock that follows its ticks takes them up anew.</summary>
+    public virtual Task GantryRestartedAsync(CancellationToken cancellation) => Task.CompletedTask;
+
     /// <summary>Waits until that much study time has passed.</summary>
     public abstract Task PassAsync(TimeSpan time, CancellationToken cancellation);
 }
@@ -52,6 +55,14 @@ public sealed class SteppedClock : StudyClock
         return new SteppedClock(gantry, wall, speed, await gantry.ClockAsync(cancellation));
     }
 
+    /// <inheritdoc/>
+    /// <remarks>Its ticks begin anew, its UTC goes on where its store stood.</remarks>
+    public override async Task GantryRestartedAsync(CancellationToken cancellation)
+    {
+        if (await _gantry.QueryAsync("DIAG:SIM:CLOC?", cancellation) != "STEP") await _gantry.CommandAsync("DIAG:SIM:CLOC STEP", cancellation);
+        _anchor = await _gantry.ClockAsync(cancellation);
+    }
+
     /// <summary>Called after every advance.</summary>
     public Action? Advanced { get; set; }
 
@@ -67,7 +78,16 @@ public sealed class SteppedClock : StudyClock
         {
             TimeSpan step = time < slice ? time : slice;
             ulong target = _anchor.TickUs + (ulong)Math.Round(step.TotalMicroseconds);
-            ulong tick = await _gantry.AdvanceToAsync(_anchor.TickUs, target, cancellation);
+            ulong tick;
+            try
+            {
+                tick = await _gantry.AdvanceToAsync(_anchor.TickUs, target, cancellation);
+            }
+            catch (GantryRestartedException)
+            {
+                await GantryRestartedAsync(cancellation);
+                throw;
+            }
             _anchor = new ClockAnchor(_anchor.BootId, tick, _anchor.At(tick));
             Advanced?.Invoke();
             if (tick < target) return; // a stop cut the advance short: whoever waits looks at the gantry at once

@@ -51,9 +51,8 @@ public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed) 
         double[] radius = [120, 120];
         while (true)
         {
-            for (int head = 1; head <= radius.Length; head++)
-                await gantry.CommandAsync(FormattableString.Invariant($"HEAD{head}:RAD {radius[head - 1]:0.#}"), cancellation);
-            string reason = GantryDriver.Fields(await gantry.QueryAsync("MOT:PLAN?", cancellation))[0];
+            for (int head = 1; head <= radius.Length; head++) await gantry.Motion.TargetRadiusAsync(head, radius[head - 1], cancellation);
+            string reason = (await gantry.Motion.PlanAsync(cancellation)).Verdict;
             int blocked = reason switch { "COLL_1" => 0, "COLL_2" => 1, _ => -1 };
             if (blocked < 0 || radius[blocked] >= 390) return radius;
             radius[blocked] += StepMm;
@@ -90,8 +89,8 @@ public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed) 
 
     private async Task<DateTimeOffset?> InjectionAsync(CancellationToken cancellation)
     {
-        string[] given = GantryDriver.Fields(await gantry.QueryAsync("DIAG:SIM:PAT:INJ?", cancellation), 2);
-        return GantryDriver.Number(given[0]) > 0 ? DateTimeOffset.Parse(given[1], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null;
+        string[] given = GantryReply.Fields(await gantry.QueryAsync("DIAG:SIM:PAT:INJ?", cancellation), 2);
+        return GantryReply.Number(given[0]) > 0 ? DateTimeOffset.Parse(given[1], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null;
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using Acquire.Service.StudyRecords;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -34,6 +35,7 @@ public sealed class StudyConductor
     private readonly StudyFacts _facts;
     private readonly AcquisitionRun _run;
     private readonly List<StudyEvent> _events;
+    private readonly ConcurrentQueue<string> _restored = new();
     private double _tableMm;
 
     /// <summary>Reads the journal of the study.</summary>
@@ -73,67 +75,110 @@ public sealed class StudyConductor
     {
         _facts.KeepClock(await _c.Gantry.ClockAsync(cancellation));
         _facts.KeepText("gantry", _c.Gantry.Identity);
-        _c.Gantry.Reconnected = reason => Append(new Note(Now, "console", $"link restored: {reason}"), $"link to the gantry restored ({reason})");
+        _c.Gantry.Reconnected = _restored.Enqueue; // told on whatever thread restored it, written on ours
         if (_events.Count == 0) Append(new StudyOpened(Now, _c.People.Role, _c.Protocol.Id, _c.Protocol.ContentHash), $"study {_c.StudyKey} opened, protocol {_c.Protocol.Id} {_c.Protocol.Version}");
         else Append(new ServiceRestarted(Now, "console", "continued from the journal"), "console restarted: going on from the journal");
         if (_facts.Text(StoppedFact) is { } stopped) return (Ending.Stopped, stopped);
-        try
+        while (!_c.StopRequested())
         {
-            await BringUpAsync(cancellation);
-            while (!_c.StopRequested())
+            try
             {
-                cancellation.ThrowIfCancellationRequested();
-                NextAction next = TimelineNow().Next;
-                _c.Display.Next(next.Text, next.Countdown, Now, Injected is { } zero ? Now - zero : null);
-                switch (next.Kind)
-                {
-                    case NextKind.AnswerQuestion:
-                        await AskAsync(next.ItemId, cancellation);
-                        break;
-                    case NextKind.PhysicianDecides:
-                        throw new AcquireException($"the answer to '{next.ItemId}' needs a physician's decision before the injection; nothing was given", ExitCodes.StudyNotComplete);
-                    case NextKind.CheckReadiness:
-                        await ReadyAsync(cancellation);
-                        break;
-                    case NextKind.MeasureDose:
-                        await MeasureDoseAsync(cancellation);
-                        break;
-                    case NextKind.Inject when next.StepId.Length > 0:
-                        // A flow was started by the process before this one. Whether it still counts only the gantry knows: nobody injects before that is seen.
-                        await TakeAsync(next.StepId, cancellation);
-                        break;
-                    case NextKind.Inject:
-                        await InjectAsync();
-                        break;
-                    case NextKind.MeasureResidual:
-                        await MeasureResidualAsync(cancellation);
-                        break;
-                    case NextKind.AnswerPrompt:
-                        await AnswerAsync(next.ItemId, next.Text, cancellation);
-                        break;
-                    case NextKind.StartAcquisition or NextKind.WaitForEnd:
-                        await TakeAsync(next.StepId, cancellation);
-                        break;
-                    case NextKind.RepeatOrSkip when ResultOf(LastPlan(next.StepId)) is { Ending: Ending.Stopped or Ending.Aborted } ended:
-                        return (ended.Ending, $"{next.StepId}: {ended.Reason}"); // a person stopped it: only a person starts it again
-                    case NextKind.RepeatOrSkip:
-                        await RepeatOrSkipAsync(next, cancellation);
-                        break;
-                    case NextKind.Wait:
-                        await WaitAsync(next, cancellation);
-                        break;
-                    default:
-                        return Summary();
-                }
+                return await GoOnAsync(cancellation);
+            }
+            catch (GantryRestartedException e)
+            {
+                await FollowRestartAsync(e, cancellation);
+            }
+            catch (OperationCanceledException) when (_c.StopRequested())
+            {
+                // Stop ends the loop; what was counted is on disk, and the ending says so below.
             }
         }
-        catch (OperationCanceledException) when (_c.StopRequested())
-        {
-            // Stop ends the loop; what was counted is on disk, and the ending says so below.
-        }
+        return StoppedByOperator();
+    }
+
+    private (Ending Ending, string Reason) StoppedByOperator()
+    {
         const string Reason = "stopped by the operator";
         _facts.KeepText(StoppedFact, Reason); // a process that dies before the study is closed must not make the next one go on
         return (Ending.Stopped, Reason);
+    }
+
+    private void NoteRestoredLinks()
+    {
+        while (_restored.TryDequeue(out string? reason)) Append(new Note(Now, "console", $"link restored: {reason}"), $"link to the gantry restored ({reason})");
+    }
+
+    /// <summary>The gantry was restarted under us: what it forgot is given anew, as after a restart of our own.</summary>
+    private async Task FollowRestartAsync(GantryRestartedException restart, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                await _c.Clock.GantryRestartedAsync(cancellation);
+                _facts.KeepClock(await _c.Gantry.ClockAsync(cancellation));
+                Append(new Note(Now, "console", restart.Message), restart.Message);
+                return;
+            }
+            catch (GantryRestartedException again)
+            {
+                restart = again;
+            }
+        }
+    }
+
+    private async Task<(Ending Ending, string Reason)> GoOnAsync(CancellationToken cancellation)
+    {
+        await BringUpAsync(cancellation);
+        while (!_c.StopRequested())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            NoteRestoredLinks();
+            NextAction next = TimelineNow().Next;
+            _c.Display.Next(next.Text, next.Countdown, Now, Injected is { } zero ? Now - zero : null);
+            switch (next.Kind)
+            {
+                case NextKind.AnswerQuestion:
+                    await AskAsync(next.ItemId, cancellation);
+                    break;
+                case NextKind.PhysicianDecides:
+                    throw new AcquireException($"the answer to '{next.ItemId}' needs a physician's decision before the injection; nothing was given", ExitCodes.StudyNotComplete);
+                case NextKind.CheckReadiness:
+                    await ReadyAsync(cancellation);
+                    break;
+                case NextKind.MeasureDose:
+                    await MeasureDoseAsync(cancellation);
+                    break;
+                case NextKind.Inject when next.StepId.Length > 0:
+                    // A flow was started by the process before this one. Whether it still counts only the gantry knows: nobody injects before that is seen.
+                    await TakeAsync(next.StepId, cancellation);
+                    break;
+                case NextKind.Inject:
+                    await InjectAsync();
+                    break;
+                case NextKind.MeasureResidual:
+                    await MeasureResidualAsync(cancellation);
+                    break;
+                case NextKind.AnswerPrompt:
+                    await AnswerAsync(next.ItemId, next.Text, cancellation);
+                    break;
+                case NextKind.StartAcquisition or NextKind.WaitForEnd:
+                    await TakeAsync(next.StepId, cancellation);
+                    break;
+                case NextKind.RepeatOrSkip when ResultOf(LastPlan(next.StepId)) is { Ending: Ending.Stopped or Ending.Aborted } ended:
+                    return (ended.Ending, $"{next.StepId}: {ended.Reason}"); // a person stopped it: only a person starts it again
+                case NextKind.RepeatOrSkip:
+                    await RepeatOrSkipAsync(next, cancellation);
+                    break;
+                case NextKind.Wait:
+                    await WaitAsync(next, cancellation);
+                    break;
+                default:
+                    return Summary();
+            }
+        }
+        return StoppedByOperator();
     }
 
     /// <summary>True when such an event is in the journal.</summary>
@@ -160,25 +205,29 @@ public sealed class StudyConductor
     /// <summary>What every process has to find in order before it goes on, after a restart too.</summary>
     private async Task BringUpAsync(CancellationToken cancellation)
     {
-        string[] state = GantryDriver.Fields(await _c.Gantry.QueryAsync("SYST:STAT?", cancellation));
-        if (state[3] != "OK") throw new AcquireException($"the gantry's interlock says {state[3]}; free the cause at the gantry, then `acquire resume`", ExitCodes.Gantry);
-        for (int waited = 0; state[0] == "MOV"; waited++)
+        GantryStatus state = await _c.Gantry.StatusAsync(cancellation);
+        if (state.Interlock != "OK")
+        {
+            string causes = string.Join(", ", await _c.Gantry.InterlockCausesAsync(cancellation));
+            throw new AcquireException($"the gantry's interlock says {state.Interlock} ({causes}); free the cause at the gantry, then `acquire resume`", ExitCodes.Gantry);
+        }
+        for (int waited = 0; state.Gantry == "MOV"; waited++)
         {
             // The process before this one left a move running; it ends by itself.
             if (waited > 300) throw new AcquireException("the gantry has been moving for five minutes; stop it at the gantry, then `acquire resume`", ExitCodes.Gantry);
             await _c.Clock.PassAsync(TimeSpan.FromSeconds(1), cancellation);
-            state = GantryDriver.Fields(await _c.Gantry.QueryAsync("SYST:STAT?", cancellation));
+            state = await _c.Gantry.StatusAsync(cancellation);
         }
-        if (state[0] == "HOLD")
+        if (state.Gantry == "HOLD")
         {
             // The gantry held because nobody spoke to it any more. Whoever runs `resume` stands beside it; this moves nothing.
-            await _c.Gantry.CommandAsync(string.Create(CultureInfo.InvariantCulture, $"MOT:RES \"release-{_events.Count}\""), cancellation);
-            state = GantryDriver.Fields(await _c.Gantry.QueryAsync("SYST:STAT?", cancellation));
+            await _c.Gantry.Motion.ResumeAsync(string.Create(CultureInfo.InvariantCulture, $"release-{_events.Count}"), cancellation);
+            state = await _c.Gantry.StatusAsync(cancellation);
         }
-        if (state[0] == "UNH")
+        if (state.Gantry == "UNH")
         {
             string operation = string.Create(CultureInfo.InvariantCulture, $"home-{_events.Count}");
-            await _c.Gantry.CommandAsync($"MOT:HOME \"{operation}\"", cancellation);
+            await _c.Gantry.Motion.HomeAsync(operation, cancellation);
             await _run.WaitForOperationAsync(operation, 120, cancellation);
         }
         for (int head = 1; head <= 2; head++) await RampHighVoltageAsync(head, cancellation);
@@ -187,12 +236,7 @@ public sealed class StudyConductor
 
     private async Task ReadyAsync(CancellationToken cancellation)
     {
-        for (int head = 1; head <= 2; head++)
-        {
-            (string name, string latch) = await _c.Gantry.CollimatorAsync(head, cancellation);
-            if (!name.Contains(_c.Protocol.Collimator, StringComparison.OrdinalIgnoreCase) || latch != "LATC")
-                throw new AcquireException($"head {head} has collimator {name} ({latch}); the protocol needs {_c.Protocol.Collimator}, latched. Nothing was started", ExitCodes.Gantry);
-        }
+        for (int head = 1; head <= 2; head++) await _c.Gantry.Detectors.VerifyCollimatorAsync(head, _c.Protocol.Collimator, cancellation);
         TimeSpan offset = (await _c.Gantry.ClockAsync(cancellation)).Utc - Now;
         if (offset.Duration() > TimeSpan.FromMinutes(1))
             throw new AcquireException(string.Create(CultureInfo.InvariantCulture, $"the gantry's clock differs by {offset.TotalSeconds:F0} s from the console's; 60 s are allowed (clinical 10, clock_max_s). Set the clocks first"), ExitCodes.Gantry);
@@ -217,10 +261,10 @@ public sealed class StudyConductor
     private async Task<bool> FlowRanWithoutInjectionAsync(PlannedAcquisition planned, CancellationToken cancellation)
     {
         if (planned is not FlowAcquisition flow || Injected is not null) return false;
-        AcquisitionState state = await _c.Gantry.AcquisitionStateAsync(cancellation);
+        AcquisitionState state = await _c.Gantry.Acquisition.StateAsync(cancellation);
         if (state.ElapsedSeconds <= flow.PreRoll.TotalSeconds + LateStartToleranceSeconds) return false;
         if (await _c.People.WasInjectedAsync(cancellation)) return false;
-        if (state.State is "RUNN" or "PAUS" or "HOLD") await _c.Gantry.CommandAsync("ACQ:STOP", cancellation);
+        if (state.State is "RUNN" or "PAUS" or "HOLD") await _c.Gantry.Acquisition.StopAsync(cancellation);
         return true;
     }
 
@@ -236,10 +280,9 @@ public sealed class StudyConductor
 
     private async Task RampHighVoltageAsync(int head, CancellationToken cancellation)
     {
-        string query = string.Create(CultureInfo.InvariantCulture, $"HEAD{head}:HV?");
-        for (int waited = 0; GantryDriver.Fields(await _c.Gantry.QueryAsync(query, cancellation))[0] != "ON"; waited += 5)
+        for (int waited = 0; (await _c.Gantry.Detectors.HighVoltageAsync(head, cancellation)).State != "ON"; waited += 5)
         {
-            if (waited == 0) await _c.Gantry.CommandAsync(string.Create(CultureInfo.InvariantCulture, $"HEAD{head}:HV ON"), cancellation);
+            if (waited == 0) await _c.Gantry.Detectors.SetHighVoltageAsync(head, true, cancellation);
             if (waited > 120) throw new AcquireException($"the high voltage of head {head} is not on after two minutes", ExitCodes.Gantry);
             await _c.Clock.PassAsync(TimeSpan.FromSeconds(5), cancellation);
         }
@@ -263,6 +306,7 @@ public sealed class StudyConductor
 
     private async Task AnswerDuePromptsAsync(CancellationToken cancellation)
     {
+        NoteRestoredLinks();
         foreach (TimelineItem item in TimelineNow().Items)
         {
             if (item.Prompt is PromptKind.Hydration or PromptKind.Note && item.State is ItemState.Due or ItemState.Late && item.EndedAt is null)
@@ -343,14 +387,14 @@ public sealed class StudyConductor
     /// <returns>False when the gantry counted nothing for it and does not count: it has to be begun.</returns>
     private async Task<bool> PickUpAsync(RunPlan plan, CancellationToken cancellation)
     {
-        if (!await _c.Gantry.SelectAsync(plan.AcquisitionId, cancellation)) return false;
+        if (!await _c.Gantry.Frames.SelectAsync(plan.AcquisitionId, cancellation)) return false;
         if (plan.Kind == AcquisitionKind.Ct)
-            return await _c.Gantry.LedgerIfAnyAsync(cancellation) is not null || GantryDriver.Fields(await _c.Gantry.QueryAsync("CT:STAT?", cancellation))[0] == "EXP";
-        AcquisitionState state = await _c.Gantry.AcquisitionStateAsync(cancellation);
-        if (state.State == "ARM") await _c.Gantry.CommandAsync($"ACQ:STAR \"{plan.AcquisitionId:D}\"", cancellation);
+            return await _c.Gantry.Acquisition.LedgerIfAnyAsync(cancellation) is not null || (await _c.Gantry.Ct.StateAsync(cancellation)).State == "EXP";
+        AcquisitionState state = await _c.Gantry.Acquisition.StateAsync(cancellation);
+        if (state.State == "ARM") await _c.Gantry.Acquisition.StartAsync(plan.AcquisitionId, cancellation);
         if (state.State is "HOLD" or "PAUS")
-            await _c.Gantry.CommandAsync(string.Create(CultureInfo.InvariantCulture, $"ACQ:RES \"resume-{plan.AcquisitionId:D}-{_events.Count}\""), cancellation);
-        return state.State != "IDLE" || state.Reason != "NONE" || (await _c.Gantry.LedgerIfAnyAsync(cancellation))?.Frames > 0;
+            await _c.Gantry.Acquisition.ResumeAsync(string.Create(CultureInfo.InvariantCulture, $"resume-{plan.AcquisitionId:D}-{_events.Count}"), cancellation);
+        return state.State != "IDLE" || state.Reason != "NONE" || (await _c.Gantry.Acquisition.LedgerIfAnyAsync(cancellation))?.Frames > 0;
     }
 
     private async Task BeginAsync(RunPlan plan, PlannedAcquisition planned, CancellationToken cancellation)

@@ -14,10 +14,10 @@ public sealed class GantryStatusVerb : IGantrySubcommand
         var command = new Command("status", "Prints states, axes, heads, interlock, store and CT. Changes nothing, takes no lease.") { where };
         command.SetAction(async (parse, cancellation) =>
         {
-            GantryAddress address = SimulatorProcess.AddressOf(parse.GetValue(where)!);
+            GantryAddress address = GantryAddress.Parse(parse.GetValue(where)!, TimeProvider.System);
             try
             {
-                await using GantryLink link = await GantryLink.ConnectAsync(address.Host, address.Port, TimeProvider.System, cancellation);
+                await using GantryLink link = await GantryLink.ConnectAsync(address.Transport, TimeProvider.System, cancellation);
                 await PrintAsync(link, cancellation);
                 return ExitCodes.Ok;
             }
@@ -35,7 +35,7 @@ public sealed class GantryStatusVerb : IGantrySubcommand
 
     private static async Task PrintAsync(GantryLink link, CancellationToken cancellation)
     {
-        async Task<string[]> Ask(string query, int atLeast = 1) => GantryDriver.Fields(await link.QueryAsync(query, cancellation), atLeast);
+        async Task<string[]> Ask(string query, int atLeast = 1) => GantryReply.Fields(await link.QueryAsync(query, cancellation), atLeast);
         string identity = await link.QueryAsync("*IDN?", cancellation);
         string[] state = await Ask("SYST:STAT?", 5);
         Table table = new Table().Border(TableBorder.Simple).AddColumns("what", "is").HideHeaders();
@@ -72,5 +72,5 @@ public sealed class GantryStatusVerb : IGantrySubcommand
         AnsiConsole.Write(table);
     }
 
-    private static string Mega(string bytes) => (GantryDriver.Number(bytes) / 1048576).ToString("N0", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Mega(string bytes) => (GantryReply.Number(bytes) / 1048576).ToString("N0", System.Globalization.CultureInfo.InvariantCulture);
 }
