@@ -33,12 +33,17 @@ var capacity = new Option<double?>("--store-gib") { Description = "size of the f
 var events = new Option<int>("--events") { Description = "TCP port of the events; 0 takes a free one, told by SYST:COMM:TCP:EVEN?" };
 var faults = new Option<int?>("--faults") { Description = "TCP port of the faults, loopback only (docs/simulator-faults.md); 0 takes a free one" };
 var capabilities = new Option<string?>("--capabilities") { Description = "file with what the gantry can do, YAML or JSON (docs/gantry-interface.md, demo/gantries)" };
+var tls = new Option<int?>("--tls") { Description = "TCP port of the control channel on TLS with client certificates (5026 by custom); 0 takes a free one" };
+var tlsCertificate = new Option<string?>("--tls-certificate") { Description = "PEM file with the gantry's certificate and private key" };
+var tlsAuthority = new Option<string?>("--tls-ca") { Description = "PEM file with the authority that signs the clients' certificates" };
+var service = new Option<bool>("--service-key") { Description = "the service key is turned: role SERVice is given" };
+var lease = new Option<double?>("--lease") { Description = "seconds a control lease lasts without a message, 2 to 30; default 5, 30 with --clock step" };
 var helpFaults = new Option<bool>("--help-faults") { Description = "print the fault reference (Markdown) and end" };
 var helpHeaders = new Option<bool>("--help-headers") { Description = "print the command reference (Markdown) and end" };
 
 var root = new RootCommand("A simulated SPECT/CT gantry that speaks GCI 1.0 (docs/gantry-interface.md).")
 {
-    tcp, bind, remote, store, seed, epoch, scenario, ready, idleExit, ignoreInterrupt, log, clock, speed, capacity, capabilities, events, faults, helpHeaders, helpFaults,
+    tcp, bind, remote, store, seed, epoch, scenario, ready, idleExit, ignoreInterrupt, log, clock, speed, capacity, capabilities, events, faults, tls, tlsCertificate, tlsAuthority, service, lease, helpHeaders, helpFaults,
 };
 root.SetAction(async (arguments, cancellation) =>
 {
@@ -54,12 +59,16 @@ root.SetAction(async (arguments, cancellation) =>
     }
     if (arguments.GetValue(store) is not { Length: > 0 } folder) return SimulatorExit.Say("--store DIR is needed: the folder of the frame store", SimulatorExit.BadInput);
     if (arguments.GetValue(speed) is not (>= 0.1 and <= 100_000)) return SimulatorExit.Say("--speed takes 0.1 to 100000", SimulatorExit.BadInput);
+    if (arguments.GetValue(lease) is { } leaseSeconds and not (>= 2 and <= 30)) return SimulatorExit.Say("--lease takes 2 to 30", SimulatorExit.BadInput);
+    if (arguments.GetValue(tls) is null != (arguments.GetValue(tlsCertificate) is null) || arguments.GetValue(tls) is null != (arguments.GetValue(tlsAuthority) is null))
+        return SimulatorExit.Say("--tls, --tls-certificate and --tls-ca go together", SimulatorExit.BadInput);
     try
     {
         GantryCapabilities can = arguments.GetValue(capabilities) is { } described ? CapabilityFile.Read(described) : new GantryCapabilities();
         var options = new SimulatorOptions
         {
-            Capabilities = can with { StoreBytes = null },
+            Capabilities = can with { StoreBytes = null }, AllowService = arguments.GetValue(service), Lease = arguments.GetValue(lease) is { } s ? TimeSpan.FromSeconds(s) : null,
+            Tls = arguments.GetValue(tls) is { } tlsPort ? TlsOptions.Read(tlsPort, arguments.GetValue(tlsCertificate)!, arguments.GetValue(tlsAuthority)!) : null,
             StoreFolder = folder, TcpPort = arguments.GetValue(tcp), EventPort = arguments.GetValue(events), FaultPort = arguments.GetValue(faults), BindAddress = arguments.GetValue(bind)!, AllowRemoteControl = arguments.GetValue(remote), Seed = arguments.GetValue(seed),
             Epoch = arguments.GetValue(epoch), Scenario = arguments.GetValue(scenario)!, LogFile = arguments.GetValue(log), StepClock = arguments.GetValue(clock) == "step", Speed = arguments.GetValue(speed),
             IdleExit = arguments.GetValue(idleExit) is { } seconds ? TimeSpan.FromSeconds(seconds) : null, StoreCapacityBytes = arguments.GetValue(capacity) is { } gib ? (long)(gib * (1L << 30)) : can.StoreBytes ?? 16L << 30,
@@ -78,7 +87,7 @@ root.SetAction(async (arguments, cancellation) =>
     {
         return SimulatorExit.Say(e.Message, SimulatorExit.Store);
     }
-    catch (CapabilityFileException e)
+    catch (Exception e) when (e is CapabilityFileException or TlsFileException)
     {
         return SimulatorExit.Say(e.Message, SimulatorExit.BadInput);
     }

@@ -107,7 +107,7 @@ public static class GciTable
         Do("SYSTem:CONTrol:REQuest", "takes the control lease; any message of the holder renews it", SafetyClass.Housekeeping, GciWhen.Any) with { Errors = [-203, 102] },
         Do("SYSTem:CONTrol:RELease", "gives the control lease back", SafetyClass.Housekeeping, GciWhen.Any),
         Query("SYSTem:CONTrol:OWNer", "\"name\"", "who holds the lease; empty when nobody does"),
-        Own("SYSTem:CONTrol:LEASe", "seconds of wall time a lease lasts without a message", new GciNumber("lease", 2, 30, "S", 0.1) { Default = 30 }) with { NeedsLease = true },
+        Own("SYSTem:CONTrol:LEASe", "seconds of wall time a lease lasts without a message", new GciNumber("lease", 2, 30, "S", 0.1) { Default = 5 }) with { NeedsLease = true },
         Query("SYSTem:OPERation", "UNKN|RUNN|DONE|REF|FAIL|STOP,code", "fate of an operation", OperationId),
         Do("SYSTem:TIME", "sets the gantry's UTC; ticks and frames are not touched", SafetyClass.Setting, Idle, new GciString("ISO 8601 UTC", 40)) with { Errors = [-224] },
         Query("SYSTem:FAULt", "\"code,text\",… or \"\"", "alarms that stand"),

@@ -110,7 +110,11 @@ internal sealed class CommandDispatcher
 
     public void Push(GantryConnection connection, GciError error)
     {
-        lock (_gantry.Gate) connection.Session.Status.Push(error);
+        lock (_gantry.Gate)
+        {
+            connection.Session.Status.Push(error);
+            _gantry.LookForRequest(connection.Session);
+        }
     }
 
     private Action? StopOf(GciUnit unit)

@@ -6,7 +6,7 @@ using Acquire.Protocols.Gantry;
 namespace Acquire.Simulator.Gantry;
 
 /// <summary>One connection of the event port: JSON lines out, subscriptions and hold-to-run tokens in.</summary>
-internal sealed class EventConnection(Stream stream, Action close, SimulatedGantry gantry, CancellationToken stopping)
+internal sealed class EventConnection(Stream stream, bool isTrusted, Action close, SimulatedGantry gantry, CancellationToken stopping)
 {
     private const int LongestLine = 4096;
     private const int Batch = 256;
@@ -73,7 +73,9 @@ internal sealed class EventConnection(Stream stream, Action close, SimulatedGant
             }
             if (request.Session is { } name)
             {
-                if (gantry.Sessions.Find(name, request.Secret ?? "") is { } session) reader.Session = session;
+                // As for the control role: who may move something over a plain wire sits at this machine.
+                if (!isTrusted && !gantry.Options.AllowRemoteControl) Refuse(reader, new GciError(-203, "not from another machine"));
+                else if (gantry.Sessions.Find(name, request.Secret ?? "") is { } session) reader.Session = session;
                 else Refuse(reader, new GciError(101, "name or secret"));
             }
             if (request.Subscribe is { } kinds)

@@ -14,6 +14,12 @@ internal sealed class GantryConnection : IDisposable
     private readonly CancellationTokenSource _gone;
     private readonly CancellationToken _stopping;
     private readonly Channel<(IReadOnlyList<GciUnit> Units, GciError? Error)> _messages = Channel.CreateBounded<(IReadOnlyList<GciUnit>, GciError?)>(Backlog);
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Lock _clearing = new();
+    private CancellationTokenSource _work;
+    private ControlSocket? _controlSocket;
+    private int _clears;
+    private volatile bool _forgetInput;
 
     public GantryConnection(IGantryChannel channel, SimulatedGantry gantry, CommandDispatcher dispatcher, CancellationToken stopping)
     {
@@ -22,6 +28,7 @@ internal sealed class GantryConnection : IDisposable
         _dispatcher = dispatcher;
         _stopping = stopping;
         _gone = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        _work = CancellationTokenSource.CreateLinkedTokenSource(_gone.Token);
         Session = gantry.Sessions.Default;
     }
 
@@ -31,6 +38,35 @@ internal sealed class GantryConnection : IDisposable
     public bool IsLocal => _channel.IsLocal;
     /// <summary>What carries its bytes.</summary>
     public IGantryChannel Carrier => _channel;
+
+    /// <summary>A reply is being sent: bit 4 of the status byte as a serial poll sees it.</summary>
+    public bool IsReplying { get; private set; }
+
+    /// <summary>Port of this connection's control socket, opened when it is first asked for; 0 when what carries it is no plain TCP.</summary>
+    public int OpenControlSocket()
+    {
+        if (_channel is not TcpChannel) return 0;
+        _controlSocket ??= new ControlSocket(this, _gantry);
+        return _controlSocket.Port;
+    }
+
+    /// <summary>Device clear: what was received and not executed is forgotten, a hold or a reply under way is given up. Nothing moves, nothing else changes.</summary>
+    public async Task ClearAsync()
+    {
+        CancellationTokenSource given;
+        lock (_clearing)
+        {
+            _clears++;
+            _forgetInput = true;
+            given = _work;
+            _work = CancellationTokenSource.CreateLinkedTokenSource(_gone.Token);
+            while (_messages.Reader.TryRead(out _)) { }
+        }
+        await given.CancelAsync();
+        await _turn.WaitAsync(_stopping);
+        _turn.Release();
+        given.Dispose();
+    }
 
     /// <summary>From now on it speaks for that session.</summary>
     public void Enter(GantrySession session) => Session = session;
@@ -50,6 +86,7 @@ internal sealed class GantryConnection : IDisposable
         _messages.Writer.TryComplete();
         await _gone.CancelAsync();
         await executing;
+        if (_controlSocket is not null) await _controlSocket.DisposeAsync();
         lock (_gantry.Gate)
         {
             if (Session.Connection == this)
@@ -63,7 +100,9 @@ internal sealed class GantryConnection : IDisposable
 
     public void Dispose()
     {
+        _work.Dispose();
         _gone.Dispose();
+        _turn.Dispose();
         _channel.Dispose();
     }
 
@@ -76,13 +115,22 @@ internal sealed class GantryConnection : IDisposable
         {
             int read = await _channel.ReadAsync(bytes, _gone.Token);
             if (read == 0) return;
+            if (_forgetInput)
+            {
+                _forgetInput = false;
+                input = new GciInputBuffer();
+            }
             input.Append(bytes.AsSpan(0, read), message =>
             {
                 (List<GciUnit> units, GciError? error) = CommandDispatcher.Parse(message);
                 if (!_dispatcher.RunStops(units) || error is not null) arrived.Add((units, error));
             }, error => arrived.Add(([], error)));
             lock (_gantry.Gate) _gantry.Sessions.Touch(SpeakingSession());
-            foreach ((IReadOnlyList<GciUnit> Units, GciError? Error) message in arrived) await _messages.Writer.WriteAsync(message, _gone.Token);
+            foreach ((IReadOnlyList<GciUnit> Units, GciError? Error) message in arrived)
+            {
+                // Reading never waits for what is being executed: a stop may be next.
+                if (!_messages.Writer.TryWrite(message)) _dispatcher.Push(this, new GciError(-363, "too many messages wait"));
+            }
             arrived.Clear();
         }
     }
@@ -91,42 +139,68 @@ internal sealed class GantryConnection : IDisposable
     {
         await foreach ((IReadOnlyList<GciUnit> units, GciError? error) in _messages.Reader.ReadAllAsync())
         {
-            GantrySession session;
-            lock (_gantry.Gate)
-            {
-                FallBackWhenTakenOver();
-                session = Session;
-                session.Busy++;
-                _gantry.Sessions.Touch(session);
-            }
-            var replies = new ReplyWriter();
+            await _turn.WaitAsync(CancellationToken.None);
             try
             {
-                await _dispatcher.ExecuteAsync(this, units, error, replies, _gone.Token);
+                await ExecuteAsync(units, error);
             }
-            catch (Exception e) when (e is OperationCanceledException)
+            finally
             {
-                // *OPC? or *WAI of a connection that is gone: given up, what follows is still executed.
+                _turn.Release();
             }
-            catch (Exception e)
-            {
-                _dispatcher.Push(this, new GciError(-310, e.GetType().Name));
-                _gantry.Log.Write("internal error: " + e);
-            }
-            // Before the reply: whoever has it may count on the lease being renewed already.
-            lock (_gantry.Gate)
-            {
-                session.Busy--;
-                _gantry.Sessions.Touch(session);
-            }
-            try
-            {
-                if (!replies.IsEmpty) await SendAsync(replies.Finish());
-            }
-            catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
-            {
-                // The other side is gone: the reply has nowhere to go.
-            }
+        }
+    }
+
+    private async Task ExecuteAsync(IReadOnlyList<GciUnit> units, GciError? error)
+    {
+        CancellationToken work;
+        int clears;
+        lock (_clearing)
+        {
+            work = _work.Token;
+            clears = _clears;
+        }
+        GantrySession session;
+        lock (_gantry.Gate)
+        {
+            FallBackWhenTakenOver();
+            session = Session;
+            session.Busy++;
+            _gantry.Sessions.Touch(session);
+        }
+        var replies = new ReplyWriter();
+        try
+        {
+            await _dispatcher.ExecuteAsync(this, units, error, replies, work);
+        }
+        catch (Exception e) when (e is OperationCanceledException)
+        {
+            // *OPC? or *WAI of a connection that is gone or cleared: given up, what follows is still executed.
+        }
+        catch (Exception e)
+        {
+            _dispatcher.Push(this, new GciError(-310, e.GetType().Name));
+            _gantry.Log.Write("internal error: " + e);
+        }
+        // Before the reply: whoever has it may count on the lease being renewed already.
+        lock (_gantry.Gate)
+        {
+            session.Busy--;
+            _gantry.Sessions.Touch(session);
+        }
+        if (replies.IsEmpty || clears != Volatile.Read(ref _clears)) return;
+        try
+        {
+            IsReplying = true;
+            await SendAsync(replies.Finish());
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        {
+            // The other side is gone: the reply has nowhere to go.
+        }
+        finally
+        {
+            IsReplying = false;
         }
     }
 

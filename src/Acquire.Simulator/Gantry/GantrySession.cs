@@ -23,15 +23,17 @@ internal sealed class GantrySession(int id, string name, string secret, SessionR
     public long LastSeen { get; set; }
     /// <summary>Messages of this session being worked on: a lease does not run out meanwhile.</summary>
     public int Busy { get; set; }
-    public bool HadLease { get; set; }
+    /// <summary>Bit 6 of its status byte is set: service was requested.</summary>
+    public bool IsRequesting { get; set; }
     /// <summary>*OPC was given and waits.</summary>
     public bool WantsOperationComplete { get; set; }
     public string RoleWord => Role switch { SessionRole.Control => "CONT", SessionRole.Service => "SERV", _ => "VIEW" };
 }
 
 /// <summary>Sessions and the one control lease. Wall time. Used under the gantry's lock.</summary>
-internal sealed class SessionTable(TimeProvider wall)
+internal sealed class SessionTable(TimeProvider wall, TimeSpan lease)
 {
+    private const int Most = 100;
     private static readonly TimeSpan Outlives = TimeSpan.FromSeconds(60);
     private readonly Dictionary<string, GantrySession> _byName = new(StringComparer.Ordinal);
     private int _id;
@@ -40,36 +42,39 @@ internal sealed class SessionTable(TimeProvider wall)
     /// <summary>Shared by all connections that opened none of their own.</summary>
     public GantrySession Default { get; } = new(0, "", "", SessionRole.View);
     public GantrySession? Holder { get; private set; }
-    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Lease { get; set; } = lease;
+    /// <summary>A session requests service: its status byte.</summary>
+    public event Action<GantrySession, int>? Requested;
+    public void Request(GantrySession session, int statusByte) => Requested?.Invoke(session, statusByte);
     public IEnumerable<GantrySession> All => _byName.Values.Prepend(Default);
     public IEnumerable<GantrySession> Named => _byName.Values;
 
     /// <summary>The session of that name when the secret is its own.</summary>
-    public GantrySession? Find(string name, string secret) => _byName.TryGetValue(name, out GantrySession? session) && session.Secret == secret ? session : null;
+    public GantrySession? Find(string name, string secret) => _byName.TryGetValue(name, out GantrySession? session) && Same(session.Secret, secret) ? session : null;
 
     public GantrySession Open(object connection, string name, SessionRole role, string secret)
     {
         if (_byName.TryGetValue(name, out GantrySession? session))
         {
-            if (session.Secret != secret) throw new GciException(101);
+            if (!Same(session.Secret, secret)) throw new GciException(101);
             session.Role = role;
         }
         else
         {
+            if (_byName.Count >= Most) throw new GciException(-203, "too many sessions");
             session = new GantrySession(++_id, name, secret, role);
             _byName.Add(name, session);
         }
         session.Connection = connection;
         session.LastSeen = wall.GetTimestamp();
         if (role == SessionRole.View) Release(session);
-        else if (session.HadLease && (Holder is null || Holder == session)) Take(session);
+        else if (Holder == session) Take(session);
         return session;
     }
 
     /// <summary>Fault lease.thief: a session nobody opened takes the lease, and keeps it.</summary>
     public void Steal()
     {
-        if (Holder is not null) Holder.HadLease = false;
         Holder = _thief;
         _thief.Busy = 1;
     }
@@ -97,7 +102,6 @@ internal sealed class SessionTable(TimeProvider wall)
 
     public void Release(GantrySession session)
     {
-        session.HadLease = false;
         if (Holder == session) Holder = null;
     }
 
@@ -124,9 +128,11 @@ internal sealed class SessionTable(TimeProvider wall)
     private void Take(GantrySession session)
     {
         Holder = session;
-        session.HadLease = true;
         _leaseFrom = wall.GetTimestamp();
     }
+
+    private static bool Same(string a, string b) =>
+        System.Security.Cryptography.CryptographicOperations.FixedTimeEquals(System.Text.Encoding.UTF8.GetBytes(a), System.Text.Encoding.UTF8.GetBytes(b));
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 }

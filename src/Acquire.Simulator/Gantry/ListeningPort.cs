@@ -93,7 +93,7 @@ internal sealed class ListeningPort : IAsyncDisposable
         {
             await serve(client, _stopping.Token);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
         {
             log.Write("a connection ended: " + e.GetType().Name);
         }

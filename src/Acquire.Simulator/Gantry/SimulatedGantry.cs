@@ -30,7 +30,7 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         Clock.ShownOffset = TimeSpan.FromMicroseconds(Store.ReadNumber("utc-offset", 0));
         Patient = new PatientMemory(Store, options.Scenario, options.Seed);
         Patient.Recall(scene, Clock.UtcAtBoot);
-        Sessions = new SessionTable(wall);
+        Sessions = new SessionTable(wall, options.Lease ?? TimeSpan.FromSeconds(options.StepClock ? 30 : 5));
         Chain = new InterlockSystem(this);
         Jog = new HoldToRun(this);
         Motion = new MotionSystem(Clock, Capabilities, () => Scene, SpeedOf);
@@ -421,8 +421,26 @@ internal sealed class SimulatedGantry : IAsyncDisposable
             session.WantsOperationComplete = false;
             session.Status.SetOperationComplete();
         }
+        foreach (GantrySession session in Sessions.All) LookForRequest(session);
         if (!busy) _idle.Release();
         Announce();
+    }
+
+    /// <summary>Status byte of a session as *STB? tells it.</summary>
+    public int StatusByteOf(GantrySession session) => (int)session.Status.ReadStatusByte(AnyFramePending, AlarmsNow().Any());
+
+    /// <summary>Service is requested once, when the master summary bit rises (IEEE 488.2 11.3).</summary>
+    public void LookForRequest(GantrySession session)
+    {
+        if (session.Status.RequestEnable == 0)
+        {
+            session.IsRequesting = false;
+            return;
+        }
+        int stb = StatusByteOf(session);
+        bool requests = (stb & (int)StatusByte.MasterSummary) != 0;
+        if (requests && !session.IsRequesting) Sessions.Request(session, stb);
+        session.IsRequesting = requests;
     }
 
     /// <summary>Publishes what changed since the last call: states and alarms.</summary>
@@ -604,7 +622,8 @@ internal sealed class SimulatedGantry : IAsyncDisposable
     {
         public int Events { get; set; }
         public int Stream { get; set; }
-        public int ControlSocket { get; set; }
+        /// <summary>Events for connections over TLS.</summary>
+        public int TlsEvents { get; set; }
         public Action DropAll { get; set; } = () => { };
     }
 

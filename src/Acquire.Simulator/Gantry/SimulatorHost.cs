@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json;
 using Acquire.Simulator.Faults;
@@ -23,26 +25,32 @@ public sealed class SimulatorHost : IAsyncDisposable
     private readonly Task _tending;
     private long _lastConnection;
 
-    private SimulatorHost(SimulatedGantry gantry, ListeningPort control, ListeningPort events, ListeningPort? faults, TimeProvider wall)
+    private SimulatorHost(SimulatedGantry gantry, OpenPorts open, TimeProvider wall)
     {
+        (ListeningPort control, ListeningPort events) = (open.Control, open.Events);
         _gantry = gantry;
         _control = control;
-        _ports = [control, events];
+        _ports = [.. open.All];
         _wall = wall;
         _dispatcher = new CommandDispatcher(gantry);
         _lastConnection = wall.GetTimestamp();
         gantry.Ports.Events = events.Port;
         gantry.Ports.DropAll = () =>
         {
-            control.DropAll();
-            events.DropAll();
+            foreach (ListeningPort port in _ports.Where(p => p != open.Faults)) port.DropAll();
         };
         gantry.Log.Write(string.Create(CultureInfo.InvariantCulture, $"boot {gantry.Store.Boots}, port {Port}"));
         control.Serve(ServeControlAsync, gantry.IsLinkDown, gantry.Log);
         events.Serve(ServeEventsAsync, gantry.IsLinkDown, gantry.Log);
-        if (faults is not null)
+        if (open.TlsControl is { } tlsControl && open.TlsEvents is { } tlsEvents)
         {
-            _ports.Add(faults);
+            TlsPort = tlsControl.Port;
+            gantry.Ports.TlsEvents = tlsEvents.Port;
+            tlsControl.Serve(ServeTlsAsync, gantry.IsLinkDown, gantry.Log);
+            tlsEvents.Serve(ServeTlsEventsAsync, gantry.IsLinkDown, gantry.Log);
+        }
+        if (open.Faults is { } faults)
+        {
             FaultPort = faults.Port;
             faults.Serve((client, stopping) => new FaultConnection(client.GetStream(), _gantry).RunAsync(stopping), () => false, gantry.Log);
         }
@@ -53,6 +61,8 @@ public sealed class SimulatorHost : IAsyncDisposable
     public int Port => _control.Port;
     /// <summary>Port of the events.</summary>
     public int EventPort => _gantry.Ports.Events;
+    /// <summary>Port of the control channel on TLS; null when there is none.</summary>
+    public int? TlsPort { get; }
     /// <summary>Port of the faults; null when there is none.</summary>
     public int? FaultPort { get; }
     /// <summary>Boot id, as in frame headers.</summary>
@@ -73,19 +83,14 @@ public sealed class SimulatorHost : IAsyncDisposable
     public static SimulatorHost Start(SimulatorOptions options, IScene scene, TimeProvider wall)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var ports = new List<ListeningPort>();
+        OpenPorts ports = OpenPorts.Open(options);
         try
         {
-            ports.Add(ListeningPort.Open(options.BindAddress, options.TcpPort));
-            ports.Add(ListeningPort.Open(options.BindAddress, options.EventPort));
-            // Whoever may switch faults sits at this machine.
-            if (options.FaultPort is { } port) ports.Add(ListeningPort.Open("127.0.0.1", port));
-            return new SimulatorHost(new SimulatedGantry(options, scene, wall), ports[0], ports[1], ports.ElementAtOrDefault(2), wall);
+            return new SimulatorHost(new SimulatedGantry(options, scene, wall), ports, wall);
         }
         catch
         {
-            // Nothing was served yet: closing an unused listener waits for nothing.
-            foreach (ListeningPort port in ports) _ = port.DisposeAsync().AsTask();
+            ports.Abandon();
             throw;
         }
     }
@@ -94,7 +99,7 @@ public sealed class SimulatorHost : IAsyncDisposable
     public void WriteReadyFile(string path)
     {
         string full = Path.GetFullPath(path);
-        File.WriteAllBytes(full + ".new", JsonSerializer.SerializeToUtf8Bytes(new { port = Port, events = EventPort, faults = FaultPort, pid = Environment.ProcessId, boot = BootId }));
+        File.WriteAllBytes(full + ".new", JsonSerializer.SerializeToUtf8Bytes(new { port = Port, events = EventPort, faults = FaultPort, tls = TlsPort, pid = Environment.ProcessId, boot = BootId }));
         File.Move(full + ".new", full, overwrite: true);
     }
 
@@ -115,7 +120,20 @@ public sealed class SimulatorHost : IAsyncDisposable
     }
 
     private Task ServeEventsAsync(TcpClient client, CancellationToken stopping) =>
-        new EventConnection(client.GetStream(), client.Client.Close, _gantry, stopping).RunAsync();
+        new EventConnection(client.GetStream(), client.Client.RemoteEndPoint is IPEndPoint { Address: { } address } && IPAddress.IsLoopback(address), client.Client.Close, _gantry, stopping).RunAsync();
+
+    private async Task ServeTlsAsync(TcpClient client, CancellationToken stopping)
+    {
+        SslStream stream = await _gantry.Options.Tls!.AcceptAsync(client, _wall, stopping);
+        using var connection = new GantryConnection(new TlsChannel(client, stream), _gantry, _dispatcher, stopping);
+        await connection.RunAsync();
+    }
+
+    private async Task ServeTlsEventsAsync(TcpClient client, CancellationToken stopping)
+    {
+        await using SslStream stream = await _gantry.Options.Tls!.AcceptAsync(client, _wall, stopping);
+        await new EventConnection(stream, isTrusted: true, client.Client.Close, _gantry, stopping).RunAsync();
+    }
 
     private async Task TendAsync()
     {

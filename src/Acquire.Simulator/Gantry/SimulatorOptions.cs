@@ -29,6 +29,12 @@ public sealed record SimulatorOptions
     public int? FaultPort { get; init; }
     /// <summary>Allows the control role on connections from other machines (no authentication on the plain port).</summary>
     public bool AllowRemoteControl { get; init; }
+    /// <summary>The service key is turned: role SERVice is given.</summary>
+    public bool AllowService { get; init; }
+    /// <summary>Time a lease lasts without a message until SYST:CONT:LEAS changes it; null: 5 s, 30 s when the clock is stepped.</summary>
+    public TimeSpan? Lease { get; init; }
+    /// <summary>TLS variant of the control and event ports; null: none.</summary>
+    public TlsOptions? Tls { get; init; }
     /// <summary>Size of the frame store, bytes; the disk may hold less.</summary>
     public long StoreCapacityBytes { get; init; } = 16L << 30;
     /// <summary>Log file; null: none.</summary>

@@ -100,7 +100,7 @@ public sealed class SessionTests
         var wall = new ManualTime();
         await using var bench = new SimulatorBench(wall: wall, step: false);
         WireClient c = bench.Connect().TakeControl();
-        c.Do("HEAD1:HV ON;:HEAD2:HV ON", "MOT:HOME \"h\"");
+        c.Do("SYST:CONT:LEAS 30", "HEAD1:HV ON;:HEAD2:HV ON", "MOT:HOME \"h\"");
         wall.Advance(TimeSpan.FromSeconds(25));
         c.Do($"ACQ:ID \"{RunTests.Id}\"", Dynamic, "ACQ:ARM", "ACQ:STAR \"s\"");
         wall.Advance(TimeSpan.FromSeconds(10.7));

@@ -29,7 +29,7 @@ internal static class CommonBehaviours
         });
         set.Set("*SRE", c => c.Session.Status.RequestEnable = (byte)c.Number(0));
         set.Query("*SRE", c => Text(c.Session.Status.RequestEnable));
-        set.Query("*STB", c => Text((int)c.Session.Status.ReadStatusByte(c.Gantry.AnyFramePending, c.Gantry.AlarmsNow().Any())));
+        set.Query("*STB", c => Text(c.Gantry.StatusByteOf(c.Session)));
         set.Set("*TRG", _ => throw new GciException(-211));
         set.Query("*TST", _ => "0");
         AddRegister(set, "STATus:OPERation", s => s.Operation);

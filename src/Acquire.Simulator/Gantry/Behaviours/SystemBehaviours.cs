@@ -40,9 +40,9 @@ internal static class SystemBehaviours
             a.Number.ToString(CultureInfo.InvariantCulture) + "," + GciErrors.TextOf(a.Number) + (a.Detail.Length > 0 ? ";" + a.Detail : ""))).DefaultIfEmpty("\"\"")));
         set.Set("SYSTem:FAULt:RESet", c => c.Gantry.ResetFaults());
         set.Query("SYSTem:LOG", c => c.ReplyBlock(c.Gantry.Log.Read(c.Arguments[0].Integer, (int)c.Arguments[1].Integer) is { Length: > 0 } lines ? lines : throw new GciException(-222, "no such line")));
-        set.Query("SYSTem:COMMunicate:TCPip:EVENt", c => Text(c.Gantry.Ports.Events));
+        set.Query("SYSTem:COMMunicate:TCPip:EVENt", c => Text(c.Connection.Carrier is TlsChannel ? c.Gantry.Ports.TlsEvents : c.Gantry.Ports.Events));
         set.Query("SYSTem:COMMunicate:TCPip:STReam", c => Text(c.Gantry.Ports.Stream));
-        set.Query("SYSTem:COMMunicate:TCPip:CONTrol", c => Text(c.Gantry.Ports.ControlSocket));
+        set.Query("SYSTem:COMMunicate:TCPip:CONTrol", c => Text(c.Connection.OpenControlSocket()));
         AddSessions(set);
     }
 
@@ -51,7 +51,7 @@ internal static class SystemBehaviours
         set.Set("SYSTem:SESSion:OPEN", c =>
         {
             SessionRole role = c.Text(1) switch { "CONT" => SessionRole.Control, "SERV" => SessionRole.Service, _ => SessionRole.View };
-            if (role == SessionRole.Service) throw new GciException(-203, "no service role here");
+            if (role == SessionRole.Service && !c.Gantry.Options.AllowService) throw new GciException(-203, "the service key is not turned");
             if (role != SessionRole.View && !c.Connection.IsLocal && !c.Gantry.Options.AllowRemoteControl) throw new GciException(-203, "not from another machine");
             GantrySession before = c.Session;
             GantrySession session = c.Gantry.Sessions.Open(c.Connection, c.Text(0), role, c.Arguments.Count > 2 ? c.Text(2) : "");
