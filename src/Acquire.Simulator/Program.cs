@@ -4,6 +4,7 @@ using Acquire.Protocols.Gantry;
 using Acquire.Simulator.Faults;
 using Acquire.Simulator.Gantry;
 using Acquire.Simulator.Physics;
+using Acquire.Simulator.Serial;
 
 var tcp = new Option<int>("--tcp") { Description = "TCP port of the control channel; 0 takes a free one", DefaultValueFactory = _ => 5025 };
 var bind = new Option<string>("--bind") { Description = "address to listen on", DefaultValueFactory = _ => "127.0.0.1" };
@@ -39,11 +40,18 @@ var tlsAuthority = new Option<string?>("--tls-ca") { Description = "PEM file wit
 var service = new Option<bool>("--service-key") { Description = "the service key is turned: role SERVice is given" };
 var lease = new Option<double?>("--lease") { Description = "seconds a control lease lasts without a message, 2 to 30; default 5, 30 with --clock step" };
 var helpFaults = new Option<bool>("--help-faults") { Description = "print the fault reference (Markdown) and end" };
+var serial = new Option<string?>("--serial") { Description = "serial port beside TCP: plain text at power-up, framed after a SYN (docs/gantry-interface.md)" };
+var baud = new Option<int>("--baud") { Description = "its speed at power-up", DefaultValueFactory = _ => 115_200 };
+var serialErrors = new Option<string?>("--serial-errors") { Description = "what is wrong with the line: bits=RATE,drops=RATE,hangup=SECONDS" };
+var serialPace = new Option<string>("--serial-pace") { Description = "bytes take their time: auto (only on a pseudo terminal, which has no speed), on, off", DefaultValueFactory = _ => "auto" };
+serialPace.AcceptOnlyFromAmong("auto", "on", "off");
+var adapter = new Option<double>("--serial-adapter-ms") { Description = "latency timer of the client's USB adapter; FTDI's default is 16" };
+var plainControl = new Option<bool>("--serial-plain-control") { Description = "plain serial text may do everything, for bench tools; never in a real gantry" };
 var helpHeaders = new Option<bool>("--help-headers") { Description = "print the command reference (Markdown) and end" };
 
 var root = new RootCommand("A simulated SPECT/CT gantry that speaks GCI 1.0 (docs/gantry-interface.md).")
 {
-    tcp, bind, remote, store, seed, epoch, scenario, ready, idleExit, ignoreInterrupt, log, clock, speed, capacity, capabilities, events, faults, tls, tlsCertificate, tlsAuthority, service, lease, helpHeaders, helpFaults,
+    tcp, bind, remote, store, seed, epoch, scenario, ready, idleExit, ignoreInterrupt, log, clock, speed, capacity, capabilities, events, faults, tls, tlsCertificate, tlsAuthority, service, lease, serial, baud, serialErrors, serialPace, adapter, plainControl, helpHeaders, helpFaults,
 };
 root.SetAction(async (arguments, cancellation) =>
 {
@@ -58,15 +66,23 @@ root.SetAction(async (arguments, cancellation) =>
         return SimulatorExit.Ok;
     }
     if (arguments.GetValue(store) is not { Length: > 0 } folder) return SimulatorExit.Say("--store DIR is needed: the folder of the frame store", SimulatorExit.BadInput);
+    if (arguments.GetValue(baud) is < 300 or > 4_000_000) return SimulatorExit.Say("--baud takes 300 to 4000000", SimulatorExit.BadInput);
+    if (arguments.GetValue(adapter) is not (>= 0 and <= 255)) return SimulatorExit.Say("--serial-adapter-ms takes 0 to 255", SimulatorExit.BadInput);
     if (arguments.GetValue(speed) is not (>= 0.1 and <= 100_000)) return SimulatorExit.Say("--speed takes 0.1 to 100000", SimulatorExit.BadInput);
     if (arguments.GetValue(lease) is { } leaseSeconds and not (>= 2 and <= 30)) return SimulatorExit.Say("--lease takes 2 to 30", SimulatorExit.BadInput);
     if (arguments.GetValue(tls) is null != (arguments.GetValue(tlsCertificate) is null) || arguments.GetValue(tls) is null != (arguments.GetValue(tlsAuthority) is null))
         return SimulatorExit.Say("--tls, --tls-certificate and --tls-ca go together", SimulatorExit.BadInput);
     try
     {
+        SerialOptions? serialPort = arguments.GetValue(serial) is not { Length: > 0 } device ? null : new SerialOptions(device)
+        {
+            Baud = arguments.GetValue(baud), Errors = LineErrors.Parse(arguments.GetValue(serialErrors) ?? ""), Paced = arguments.GetValue(serialPace) switch { "on" => true, "off" => false, _ => null },
+            AdapterLatency = TimeSpan.FromMilliseconds(arguments.GetValue(adapter)), PlainControl = arguments.GetValue(plainControl), Seed = arguments.GetValue(seed),
+        };
         GantryCapabilities can = arguments.GetValue(capabilities) is { } described ? CapabilityFile.Read(described) : new GantryCapabilities();
         var options = new SimulatorOptions
         {
+            Serial = serialPort,
             Capabilities = can with { StoreBytes = null }, AllowService = arguments.GetValue(service), Lease = arguments.GetValue(lease) is { } s ? TimeSpan.FromSeconds(s) : null,
             Tls = arguments.GetValue(tls) is { } tlsPort ? TlsOptions.Read(tlsPort, arguments.GetValue(tlsCertificate)!, arguments.GetValue(tlsAuthority)!) : null,
             StoreFolder = folder, TcpPort = arguments.GetValue(tcp), EventPort = arguments.GetValue(events), FaultPort = arguments.GetValue(faults), BindAddress = arguments.GetValue(bind)!, AllowRemoteControl = arguments.GetValue(remote), Seed = arguments.GetValue(seed),
@@ -91,7 +107,7 @@ root.SetAction(async (arguments, cancellation) =>
     {
         return SimulatorExit.Say(e.Message, SimulatorExit.BadInput);
     }
-    catch (Exception e) when (e is ArgumentException or NotSupportedException)
+    catch (Exception e) when (e is ArgumentException or NotSupportedException or FormatException)
     {
         return SimulatorExit.Say(e.Message, SimulatorExit.BadInput);
     }

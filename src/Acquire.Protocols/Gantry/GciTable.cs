@@ -115,6 +115,9 @@ public static class GciTable
         Query("SYSTem:LOG", "block", "log lines from that number on, one JSON object a line: q, t, utc, text", new GciNumber("from", 1, uint.MaxValue), new GciNumber("count", 1, 500)) with { Errors = [-222] },
         Query("SYSTem:COMMunicate:TCPip:EVENt", "port", "events, JSON lines; 0 when there is none"),
         Query("SYSTem:COMMunicate:TCPip:STReam", "port", "list-mode stream; 0 when there is none"),
+        Own("SYSTem:COMMunicate:SERial:BAUD", "speed of the serial line, 0 where there is none; takes effect when the reply has arrived, falls back after 2 s without a valid frame", new GciNumber("baud", 115200, 3000000) { Only = [115200, 230400, 460800, 921600, 3000000] }) with { Errors = [-221, -222, 110] },
+        Own("SYSTem:COMMunicate:SERial:BULK", "replies to FRAMe:DATA? come on channel 2 of this link", new GciSwitch("on")) with { Errors = [-221, 110] },
+        Query("SYSTem:COMMunicate:SERial:LINK", "good,bad CRC,resent,dropped", "frames of the serial link as the gantry counts them since power-up"),
         Query("SYSTem:COMMunicate:TCPip:CONTrol", "port", "control socket of this session: DCL, POL, SRQ +nn"),
     ];
 
@@ -245,7 +248,7 @@ public static class GciTable
         Simulation("DIAGnostic:SIMulation:PATient:INJect", "the tracer goes in now", new GciNumber("activity MBq", 0, 100000, "", 0.001)) with { HasQuery = true, Reply = "MBq,\"UTC\" of the last injection; 0,\"\" before", IsOurs = true },
         Simulation("DIAGnostic:SIMulation:PATient:DRINk", "the patient drinks", new GciNumber("ml", 0, 5000, "", 0.1)) with { IsOurs = true },
         Simulation("DIAGnostic:SIMulation:PATient:VOID", "the patient empties the bladder") with { IsOurs = true },
-        Simulation("DIAGnostic:SIMulation:LINK", "all connections are dropped and refused for so long; then bytes of the serial line are wrong at that rate", new GciNumber("drop", 0, 3600, "S", 0.001), new GciNumber("error rate", 0, 0.1, "", 0.000001)) with { HasQuery = true, Reply = "drop S left,error rate" },
+        Simulation("DIAGnostic:SIMulation:LINK", "all connections are dropped and refused and the serial line is dead for so long; bits of the serial line are wrong at that rate", new GciNumber("drop", 0, 3600, "S", 0.001), new GciNumber("error rate", 0, 0.1, "", 0.000001)) with { HasQuery = true, Reply = "drop S left,error rate" },
         Simulation("DIAGnostic:SIMulation:TABLe:LOAD", "what the table's load cell says, kg; above 5 a patient is on it, and speeds are limited", new GciNumber("load", 0, 500, "", 0.1)) with { HasQuery = true, Reply = "kg", IsOurs = true },
         Simulation("DIAGnostic:SIMulation:EXCHange", "somebody at the panel puts the gantry into the collimator exchange position: rotation is barred", new GciSwitch("on")) with { HasQuery = true, Reply = "1|0", IsOurs = true, Errors = [-221] },
         Simulation("DIAGnostic:SIMulation:COLLimator", "mounts a collimator; an empty name takes it off. Only in the exchange position", new GciNumber("head", 1, 2), new GciString("name", 32, 0)) with { IsOurs = true, Errors = [-221, -224] },

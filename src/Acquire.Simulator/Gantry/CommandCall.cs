@@ -22,6 +22,12 @@ internal sealed class CommandCall(SimulatedGantry gantry, GantryConnection conne
     public double Number(int i) => Arguments[i].Number;
     public void Reply(string text) => replies.Text(text);
     public void ReplyBlock(ReadOnlySpan<byte> bytes) => replies.Block(bytes);
+    /// <summary>A block that goes on a channel of its own where the session said so (serial, BULK ON).</summary>
+    public void ReplyBulk(ReadOnlySpan<byte> bytes)
+    {
+        if (Connection.Carrier.Serial is { IsBulkApart: true }) replies.BlockApart(bytes);
+        else replies.Block(bytes);
+    }
 
     /// <summary>The run the session's frame queries mean; null when it has not started or there is none.</summary>
     public StoredRun? SelectedRun => Session.Selected is { } id ? Gantry.Store.Find(id) : Gantry.CurrentRun;
@@ -34,9 +40,12 @@ internal sealed class ReplyWriter
 {
     private readonly ArrayBufferWriter<byte> _bytes = new();
 
+    private ArrayBufferWriter<byte>? _apart;
     private bool _any;
 
     public bool IsEmpty => !_any;
+    /// <summary>What goes on the bulk channel, each block with its line feed; null when there is nothing.</summary>
+    public ReadOnlyMemory<byte>? Apart => _apart?.WrittenMemory;
 
     public void Text(string text)
     {
@@ -48,6 +57,13 @@ internal sealed class ReplyWriter
     {
         Separate();
         GciText.WriteBlock(_bytes, bytes);
+    }
+
+    public void BlockApart(ReadOnlySpan<byte> bytes)
+    {
+        _apart ??= new ArrayBufferWriter<byte>();
+        GciText.WriteBlock(_apart, bytes);
+        _apart.Write("\n"u8);
     }
 
     public ReadOnlyMemory<byte> Finish()

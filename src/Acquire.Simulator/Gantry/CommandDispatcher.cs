@@ -140,6 +140,7 @@ internal sealed class CommandDispatcher
     private async Task ExecuteAsync(GantryConnection connection, GciUnit unit, int unitsInMessage, ReplyWriter replies, CancellationToken gone)
     {
         (GciCommand row, IReadOnlyList<int> suffixes) = _gantry.Table.Find(unit);
+        if (!connection.Carrier.IsProtected && !unit.IsQuery && !IsHarmless(row)) throw new GciException(110);
         if (unit.IsQuery && row.Number is { } number && unit.Parameters is [{ Kind: GciElementKind.Word } word])
         {
             replies.Text(GciText.Number(number.WordValue(word.Text) ?? throw new GciException(-141)));
@@ -186,6 +187,10 @@ internal sealed class CommandDispatcher
         else settings.Set(call.Row.Header, call.Suffix, call.Arguments);
         if (!call.IsQuery && call.Row.Header.StartsWith("CT:", StringComparison.Ordinal)) call.Gantry.Ct.ClearConfirmation();
     }
+
+    /// <summary>Set forms taken over plain serial text: those of IEEE 488.2 and of the status registers, which generic tools send on their own.</summary>
+    private static bool IsHarmless(GciCommand row) =>
+        row.Safety == SafetyClass.Housekeeping && (row.Header.StartsWith('*') || row.Header.StartsWith("STATus", StringComparison.Ordinal));
 
     private static bool IsRemembered(GciCommand row) => row.Safety == SafetyClass.Setting && row.HasSet && row.HasQuery;
 

@@ -188,11 +188,16 @@ internal sealed class GantryConnection : IDisposable
             session.Busy--;
             _gantry.Sessions.Touch(session);
         }
-        if (replies.IsEmpty || clears != Volatile.Read(ref _clears)) return;
+        if (clears != Volatile.Read(ref _clears)) return;
         try
         {
-            IsReplying = true;
-            await SendAsync(replies.Finish());
+            if (replies.Apart is { } apart && _channel.Serial is { } line) await line.SendBulkAsync(apart, _stopping);
+            if (!replies.IsEmpty)
+            {
+                IsReplying = true;
+                await SendAsync(replies.Finish());
+            }
+            _channel.Serial?.MessageDone();
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
         {

@@ -28,14 +28,17 @@ internal interface IGantryChannel : IDisposable
 /// <summary>What the commands under SYSTem:COMMunicate:SERial and DIAGnostic:SIMulation:LINK may do to a serial line.</summary>
 internal interface ISerialLine
 {
-    /// <summary>Bits a second.</summary>
-    int Baud { get; }
+    /// <summary>Bits a second, now or once this message is done.</summary>
+    int WantedBaud { get; }
 
-    /// <summary>Changes the speed once the reply to this message is out.</summary>
+    /// <summary>Changes the speed once the reply to this message has arrived.</summary>
     void ChangeBaud(int baud);
 
+    /// <summary>A message is executed and its reply handed over.</summary>
+    void MessageDone();
+
     /// <summary>Replies to FRAMe:DATA? go on channel 2.</summary>
-    bool Bulk { get; set; }
+    bool IsBulkApart { get; set; }
 
     /// <summary>Sends a reply on channel 2.</summary>
     ValueTask SendBulkAsync(ReadOnlyMemory<byte> reply, CancellationToken cancellation);

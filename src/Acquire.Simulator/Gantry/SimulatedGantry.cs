@@ -1,6 +1,7 @@
 using Acquire.Protocols.Gantry;
 using Acquire.Simulator.Faults;
 using Acquire.Simulator.Physics;
+using Acquire.Simulator.Serial;
 
 namespace Acquire.Simulator.Gantry;
 
@@ -489,7 +490,7 @@ internal sealed class SimulatedGantry : IAsyncDisposable
     /// <summary>Wall time the link stays down.</summary>
     public TimeSpan LinkDownLeft => _linkDownFor - Wall.GetElapsedTime(_linkDownFrom) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
-    /// <summary>Share of wrong bytes on the serial line.</summary>
+    /// <summary>Probability that a bit of the serial line is wrong.</summary>
     public double LineErrorRate { get; private set; }
 
     /// <summary>DIAG:SIM:LINK.</summary>
@@ -624,6 +625,7 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         public int Stream { get; set; }
         /// <summary>Events for connections over TLS.</summary>
         public int TlsEvents { get; set; }
+        public SerialGantryPort? Serial { get; set; }
         public Action DropAll { get; set; } = () => { };
     }
 

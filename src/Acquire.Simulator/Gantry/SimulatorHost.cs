@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Acquire.Simulator.Faults;
 using Acquire.Simulator.Physics;
+using Acquire.Simulator.Serial;
 
 namespace Acquire.Simulator.Gantry;
 
@@ -23,6 +24,7 @@ public sealed class SimulatorHost : IAsyncDisposable
     private readonly TimeProvider _wall;
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _tending;
+    private SerialGantryPort? _serial;
     private long _lastConnection;
 
     private SimulatorHost(SimulatedGantry gantry, OpenPorts open, TimeProvider wall)
@@ -84,15 +86,18 @@ public sealed class SimulatorHost : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         OpenPorts ports = OpenPorts.Open(options);
+        SimulatorHost host;
         try
         {
-            return new SimulatorHost(new SimulatedGantry(options, scene, wall), ports, wall);
+            host = new SimulatorHost(new SimulatedGantry(options, scene, wall), ports, wall);
         }
         catch
         {
             ports.Abandon();
             throw;
         }
+        host.OpenSerial();
+        return host;
     }
 
     /// <summary>Tells a parent process where it listens: JSON with port, pid and boot, complete as soon as the file is there.</summary>
@@ -108,9 +113,24 @@ public sealed class SimulatorHost : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _tending;
+        if (_serial is not null) await _serial.DisposeAsync();
         foreach (ListeningPort port in _ports) await port.DisposeAsync();
         await _gantry.DisposeAsync();
         _stopping.Dispose();
+    }
+
+    private void OpenSerial()
+    {
+        if (_gantry.Options.Serial is not { } serial) return;
+        try
+        {
+            _gantry.Ports.Serial = _serial = SerialGantryPort.Open(serial, _gantry, _dispatcher);
+        }
+        catch
+        {
+            _ = DisposeAsync().AsTask();
+            throw;
+        }
     }
 
     private async Task ServeControlAsync(TcpClient client, CancellationToken stopping)
@@ -143,7 +163,7 @@ public sealed class SimulatorHost : IAsyncDisposable
             while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
                 _gantry.Tend();
-                if (_ports.Any(p => p.Connections > 0)) _lastConnection = _wall.GetTimestamp();
+                if (_ports.Any(p => p.Connections > 0) || _serial is { IsLinked: true }) _lastConnection = _wall.GetTimestamp();
                 if (_gantry.Options.IdleExit is { } idle && _wall.GetElapsedTime(_lastConnection) > idle) _idle.TrySetResult();
             }
         }

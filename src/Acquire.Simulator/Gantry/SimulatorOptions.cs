@@ -37,6 +37,8 @@ public sealed record SimulatorOptions
     public TlsOptions? Tls { get; init; }
     /// <summary>Size of the frame store, bytes; the disk may hold less.</summary>
     public long StoreCapacityBytes { get; init; } = 16L << 30;
+    /// <summary>Serial port; null: none.</summary>
+    public Serial.SerialOptions? Serial { get; init; }
     /// <summary>Log file; null: none.</summary>
     public string? LogFile { get; init; }
 }

@@ -1,4 +1,5 @@
 using Acquire.Simulator.Gantry;
+using Acquire.Simulator.Serial;
 
 namespace Acquire.Simulator.Tests.Gantry;
 
@@ -8,12 +9,12 @@ internal sealed class SimulatorBench : IAsyncDisposable
     private readonly List<WireClient> _clients = [];
     private readonly bool _ownsFolder;
 
-    public SimulatorBench(UniformScene? scene = null, TimeProvider? wall = null, string? folder = null, int seed = 7, bool step = true, long capacity = 1L << 30, double speed = 1, GantryCapabilities? can = null, TlsOptions? tls = null, TimeSpan? lease = null, bool service = false)
+    public SimulatorBench(UniformScene? scene = null, TimeProvider? wall = null, string? folder = null, int seed = 7, bool step = true, long capacity = 1L << 30, double speed = 1, GantryCapabilities? can = null, TlsOptions? tls = null, TimeSpan? lease = null, bool service = false, SerialOptions? serial = null)
     {
         _ownsFolder = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("gci").FullName;
         Scene = scene ?? new UniformScene(seed);
-        Host = SimulatorHost.Start(new SimulatorOptions { StoreFolder = Folder, Seed = seed, StepClock = step, StoreCapacityBytes = capacity, Speed = speed, Scenario = "uniform", FaultPort = 0, Capabilities = can ?? new GantryCapabilities(), Tls = tls, Lease = lease, AllowService = service }, Scene, wall ?? TimeProvider.System);
+        Host = SimulatorHost.Start(new SimulatorOptions { StoreFolder = Folder, Seed = seed, StepClock = step, StoreCapacityBytes = capacity, Speed = speed, Scenario = "uniform", FaultPort = 0, Capabilities = can ?? new GantryCapabilities(), Tls = tls, Lease = lease, AllowService = service, Serial = serial }, Scene, wall ?? TimeProvider.System);
     }
 
     public string Folder { get; }

@@ -71,7 +71,7 @@ internal static class FrameBehaviours
         long offset = c.Arguments.Count > 1 ? c.Arguments[1].Integer : 0;
         long length = c.Arguments.Count > 2 ? c.Arguments[2].Integer : frame.Length - offset;
         if (offset >= frame.Length || offset + length > frame.Length) throw new GciException(-222, "beyond the frame");
-        c.ReplyBlock(frame.AsSpan((int)offset, (int)length));
+        c.ReplyBulk(frame.AsSpan((int)offset, (int)length));
     }
 
     private static long Expected(SimulatedGantry gantry, StoredRun run) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Acquire.Protocols.Gantry;
+using Acquire.Protocols.Gantry.Serial;
 
 namespace Acquire.Simulator.Gantry.Behaviours;
 
@@ -42,6 +43,15 @@ internal static class SystemBehaviours
         set.Query("SYSTem:LOG", c => c.ReplyBlock(c.Gantry.Log.Read(c.Arguments[0].Integer, (int)c.Arguments[1].Integer) is { Length: > 0 } lines ? lines : throw new GciException(-222, "no such line")));
         set.Query("SYSTem:COMMunicate:TCPip:EVENt", c => Text(c.Connection.Carrier is TlsChannel ? c.Gantry.Ports.TlsEvents : c.Gantry.Ports.Events));
         set.Query("SYSTem:COMMunicate:TCPip:STReam", c => Text(c.Gantry.Ports.Stream));
+        set.Set("SYSTem:COMMunicate:SERial:BAUD", c => Line(c).ChangeBaud((int)c.Arguments[0].Integer));
+        set.Query("SYSTem:COMMunicate:SERial:BAUD", c => Text(c.Connection.Carrier.Serial?.WantedBaud ?? c.Gantry.Ports.Serial?.Baud ?? 0));
+        set.Set("SYSTem:COMMunicate:SERial:BULK", c => Line(c).IsBulkApart = c.Arguments[0].IsOn);
+        set.Query("SYSTem:COMMunicate:SERial:BULK", c => c.Connection.Carrier.Serial is { IsBulkApart: true } ? "1" : "0");
+        set.Query("SYSTem:COMMunicate:SERial:LINK", c =>
+        {
+            LinkCounters n = c.Gantry.Ports.Serial?.Counters ?? default;
+            return string.Create(CultureInfo.InvariantCulture, $"{n.Good},{n.Bad},{n.Resent},{n.Dropped}");
+        });
         set.Query("SYSTem:COMMunicate:TCPip:CONTrol", c => Text(c.Connection.OpenControlSocket()));
         AddSessions(set);
     }
@@ -112,6 +122,8 @@ internal static class SystemBehaviours
             store = new { kind = "NVOL", capacityBytes = g.Store.CapacityBytes },
         });
     }
+
+    private static ISerialLine Line(CommandCall call) => call.Connection.Carrier.Serial ?? throw new GciException(-221, "not on a serial line");
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }
