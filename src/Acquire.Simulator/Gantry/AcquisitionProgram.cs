@@ -10,9 +10,18 @@ namespace Acquire.Simulator.Gantry;
 /// <param name="Angle">Machine angle at the start; null: stay.</param>
 /// <param name="AngleEnd">At the end; differs when the gantry turns while counting.</param>
 /// <param name="Radii">Radius of head 1 and 2; null: stay.</param>
-internal sealed record ProgramStep(ushort Phase, uint View, long CountUs, long PauseUs, double? Angle = null, double? AngleEnd = null, double[]? Radii = null)
+/// <param name="Table">Longitudinal table position at the start; null: stay.</param>
+/// <param name="TableEnd">At the end; the table moves while counting.</param>
+internal sealed record ProgramStep(ushort Phase, uint View, long CountUs, long PauseUs, double? Angle = null, double? AngleEnd = null, double[]? Radii = null, double? Table = null, double? TableEnd = null)
 {
+    /// <summary>The gantry turns while counting.</summary>
     public bool Sweeps => Angle is { } a && AngleEnd is { } e && a != e;
+    /// <summary>The table moves while counting.</summary>
+    public bool Travels => Table is not null;
+    /// <summary>Machine angle after so much counting.</summary>
+    public double AngleAt(long countedUs) => Angle!.Value + ((AngleEnd!.Value - Angle.Value) * countedUs / CountUs);
+    /// <summary>Table position after so much counting.</summary>
+    public double TableAt(long countedUs) => Table!.Value + ((TableEnd!.Value - Table.Value) * countedUs / CountUs);
 }
 
 /// <summary>What an acquisition will do, worked out from the settings, with the reasons why it cannot.</summary>
@@ -28,13 +37,33 @@ internal sealed record AcquisitionProgram
     public required double Seconds { get; init; }
     public required long Bytes { get; init; }
     public double CountLimit { get; init; } = double.PositiveInfinity;
+    /// <summary>Heads with their windows as they were when this was worked out.</summary>
+    public required IReadOnlyList<ArmedHead> Armed { get; init; }
+    /// <summary>Bins of a cycle; 0 when the run is not gated.</summary>
+    public int Bins { get; init; }
+    public string GateSource { get; init; } = "ECG";
+    /// <summary>Accepted cycle lengths, % of the mean.</summary>
+    public double GateLow { get; init; }
+    public double GateHigh { get; init; }
+    /// <summary>Events are kept too.</summary>
+    public bool IsList { get; init; }
+    /// <summary>Only a count or a person ends it.</summary>
+    public bool IsOpenEnded { get; init; }
+    public bool MovesGantry => Steps.Count > 0 && (Steps[0].Angle is not null || Steps[0].Travels);
+    /// <summary>Pixels of each frame of a step, in their order.</summary>
+    public int[] PixelsPerFrame => [.. Armed.SelectMany(h => Enumerable.Repeat(PixelsOf(h), h.Windows.Length * Math.Max(1, Bins)))];
     public int Frames => Steps.Count * FramesPerStep;
+
+    private int PixelsOf(ArmedHead head) => head.Matrix * (Steps.Count > 0 && Steps[0].Travels ? WholeBodyStrip.Rows(Steps[0].Table!.Value, Steps[0].TableEnd!.Value, head.PixelMm) : head.Matrix);
 
     public static AcquisitionProgram From(SimulatedGantry gantry, Guid? id)
     {
         SettingStore set = gantry.Settings;
         var reasons = new List<string>();
-        FrameMode mode = set.Word("ACQuire:MODE") switch { "DYN" => FrameMode.Dynamic, "TOMO" => FrameMode.Tomo, _ => FrameMode.Static };
+        FrameMode mode = set.Word("ACQuire:MODE") switch
+        {
+            "DYN" => FrameMode.Dynamic, "GAT" => FrameMode.Gated, "WBOD" => FrameMode.WholeBody, "TOMO" => FrameMode.Tomo, "GTOM" => FrameMode.GatedTomo, _ => FrameMode.Static,
+        };
         int[] heads = set.Word("ACQuire:HEADs") switch { "1" => [1], "2" => [2], _ => [1, 2] };
         if (id is null || gantry.Store.Find(id.Value) is not null) reasons.Add("ID");
         if (!gantry.Homed) reasons.Add("HOME");
@@ -42,10 +71,14 @@ internal sealed record AcquisitionProgram
         if (gantry.Interlock != "OK") reasons.Add("ILOC");
         List<ProgramStep> steps = mode switch
         {
-            FrameMode.Static => StaticSteps(set, reasons),
+            FrameMode.Static or FrameMode.Gated => StaticSteps(set, reasons),
             FrameMode.Dynamic => DynamicSteps(set, reasons),
+            FrameMode.WholeBody => WholeBodySteps(gantry, heads, reasons),
             _ => TomoSteps(gantry, heads, reasons),
         };
+        bool gated = mode is FrameMode.Gated or FrameMode.GatedTomo, list = set.Get("ACQuire:LIST")[0].IsOn;
+        // Events of a moving table would need the table's place for every one of them: not kept (docs/decisions/0015).
+        if (list && mode == FrameMode.WholeBody) reasons.Add("LIST");
         foreach (int h in heads)
         {
             DetectorHead head = gantry.Heads[h - 1];
@@ -54,15 +87,41 @@ internal sealed record AcquisitionProgram
             if (head.Voltage != HighVoltage.On) reasons.Add("HV" + h);
             if (head.IsTooWarm) reasons.Add("TEMP" + h);
         }
-        int perStep = heads.Sum(h => gantry.Heads[h - 1].Windows.Count);
-        // 4 bytes a pixel: what a frame takes when a pixel passes 65 535 (docs: control-interface 16, "static").
-        long bytes = steps.Count * heads.Sum(h => gantry.Heads[h - 1].Windows.Count * (FrameHeader.Length + (4L * gantry.Heads[h - 1].Matrix * gantry.Heads[h - 1].Matrix)));
-        if (bytes > gantry.Store.FreeBytes || gantry.Faults.IsOn("store.full")) reasons.Add("STOR");
-        return new AcquisitionProgram
+        IReadOnlyList<GciValue> gate = set.Get("ACQuire:GATE:WINDow");
+        if (gated && gate[0].Number >= gate[1].Number) reasons.Add("GATE");
+        var program = new AcquisitionProgram
         {
-            Mode = mode, Heads = heads, Steps = steps, Reasons = reasons, FramesPerStep = perStep, Bytes = bytes, Seconds = Duration(gantry, steps),
-            CountLimit = mode == FrameMode.Static ? set.Number("ACQuire:LIMit:COUNts") : double.PositiveInfinity,
+            Mode = mode, Heads = heads, Steps = steps, Reasons = reasons, FramesPerStep = 0, Bytes = 0, Seconds = Duration(gantry, steps),
+            Armed = [.. heads.Select(h => new ArmedHead(h, gantry.Heads[h - 1].Matrix, gantry.Heads[h - 1].PixelMm, [.. gantry.Heads[h - 1].Windows]))],
+            CountLimit = mode is FrameMode.Static or FrameMode.Gated ? set.Number("ACQuire:LIMit:COUNts") : double.PositiveInfinity,
+            Bins = gated ? (int)set.Number("ACQuire:GATE:BINS") : 0, GateSource = set.Word("ACQuire:GATE:SOURce"), GateLow = gate[0].Number, GateHigh = gate[1].Number, IsList = list,
+            IsOpenEnded = mode is FrameMode.Static or FrameMode.Gated && double.IsInfinity(set.Number("ACQuire:LIMit:TIME")),
         };
+        int[] pixels = program.PixelsPerFrame;
+        // 4 bytes a pixel: what a frame takes when a pixel passes 65 535 (docs: control-interface 16, "static"). Packets of list mode are not reserved: a full store drops them.
+        program = program with { FramesPerStep = pixels.Length, Bytes = steps.Count * pixels.Sum(n => FrameHeader.Length + (4L * n)) };
+        if (program.Bytes > gantry.Store.FreeBytes || gantry.Faults.IsOn("store.full")) reasons.Add("STOR");
+        return program;
+    }
+
+    private static List<ProgramStep> WholeBodySteps(SimulatedGantry gantry, int[] heads, List<string> reasons)
+    {
+        Axis table = gantry.Motion[AxisName.Longitudinal];
+        IReadOnlyList<GciValue> range = gantry.Settings.Has("ACQuire:WBODy:RANGe") ? gantry.Settings.Get("ACQuire:WBODy:RANGe") : [new GciValue(0), new GciValue(0)];
+        double start = range[0].Number, end = range[1].Number, speed = gantry.Settings.Number("ACQuire:WBODy:SPEed");
+        if (start == end || Math.Min(start, end) < table.Min || Math.Max(start, end) > table.Max)
+        {
+            reasons.Add("LIM");
+            return [];
+        }
+        double rotation = gantry.Motion.Position(AxisName.Rotation);
+        foreach (int h in heads)
+        {
+            double radius = gantry.Motion.Radius(h).Position(gantry.Clock.NowUs);
+            for (double t = Math.Min(start, end); t <= Math.Max(start, end); t += 20)
+                if (radius < gantry.Motion.ContourRadius(h, rotation, t) - 0.2 && !reasons.Contains("PATH" + h)) reasons.Add("PATH" + h);
+        }
+        return [new ProgramStep(0, 0, Us(Math.Abs(end - start) / speed), 0, Table: start, TableEnd: end)];
     }
 
     private static List<ProgramStep> StaticSteps(SettingStore set, List<string> reasons)
@@ -121,6 +180,8 @@ internal sealed record AcquisitionProgram
     private static double Duration(SimulatedGantry gantry, List<ProgramStep> steps)
     {
         double us = steps.Sum(s => (double)(s.CountUs + s.PauseUs));
+        if (steps.Count > 0 && steps[0].Table is { } from && !gantry.Motion[AxisName.Longitudinal].IsAt(from, gantry.Clock.NowUs))
+            us += gantry.Motion.DurationClear([(gantry.Motion[AxisName.Longitudinal], from)]) + SettleUs;
         if (steps.Count == 0 || steps[0].Angle is null) return us / 1e6;
         (Axis Axis, double To)[] first = [(gantry.Motion[AxisName.Rotation], steps[0].Angle!.Value), (gantry.Motion.Radius(1), steps[0].Radii![0]), (gantry.Motion.Radius(2), steps[0].Radii![1])];
         (Axis Axis, double To)[] needed = [.. first.Where(m => !m.Axis.IsAt(m.To, gantry.Clock.NowUs))];

@@ -59,6 +59,24 @@ internal sealed record Uniform(long StartUs, double From, double To, long OverUs
     protected override double VelocityAt(double seconds) => (To - From) * 1e6 / OverUs;
 }
 
+/// <summary>From rest to a speed and on at it: what a continuous rotation does before it counts again.</summary>
+internal sealed record RunUp(long StartUs, double From, double To, double Speed, double Acceleration) : Stretch(StartUs, From)
+{
+    private double Way => Math.Abs(To - From);
+    private double Peak => Math.Min(Speed, Math.Sqrt(2 * Way * Acceleration));
+    private double RampSeconds => Peak / Acceleration;
+    private double SecondsTo(double way) => way <= Peak * RampSeconds / 2 ? Math.Sqrt(2 * way / Acceleration) : (RampSeconds / 2) + (way / Peak);
+    public override long DurationUs => Way == 0 ? 0 : (long)Math.Ceiling(SecondsTo(Way) * 1e6);
+    public override double End => To;
+
+    /// <summary>Time until it passes a position on its way.</summary>
+    public long ReachesAfterUs(double position) => (long)Math.Round(SecondsTo(Math.Abs(position - From)) * 1e6);
+
+    protected override double PositionAt(double seconds) => From + (Math.Sign(To - From) * (seconds < RampSeconds ? Acceleration * seconds * seconds / 2 : Peak * (seconds - (RampSeconds / 2))));
+
+    protected override double VelocityAt(double seconds) => Math.Sign(To - From) * Math.Min(Peak, Acceleration * seconds);
+}
+
 /// <summary>Controlled stop.</summary>
 internal sealed record Deceleration(long StartUs, double From, double InitialVelocity, double Rate) : Stretch(StartUs, From)
 {

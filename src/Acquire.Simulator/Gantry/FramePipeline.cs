@@ -4,30 +4,46 @@ using Acquire.Protocols.Gantry;
 
 namespace Acquire.Simulator.Gantry;
 
-/// <summary>A frame whose counting is over: how to compute its pixels, and its header without what depends on them.</summary>
+/// <summary>A frame that is there at once (a CT slice, a scout): how to compute its pixels, and its header without what depends on them.</summary>
 /// <param name="Run">Run.</param>
 /// <param name="Header">Header; pixel size in bytes, sum and CRC are filled in later.</param>
 /// <param name="Compute">Draws the pixels; called once, on another thread.</param>
-internal sealed record FrameJob(StoredRun Run, FrameHeader Header, Func<uint[]> Compute)
+internal sealed record FrameJob(StoredRun Run, FrameHeader Header, Func<uint[]> Compute);
+
+/// <summary>A stretch of counting that is over and belongs to frames that still run.</summary>
+/// <param name="Run">Run.</param>
+/// <param name="Frames">The frames it adds to.</param>
+/// <param name="SoFar">Their headers if they ended with it.</param>
+/// <param name="Compute">Draws the counts; called once, on another thread.</param>
+internal sealed record SliceJob(StoredRun Run, RunningFrames Frames, FrameHeader[] SoFar, Func<SliceCounts> Compute)
 {
-    /// <summary>Share of the counting time in which the head was able to count; asked when the frame is committed.</summary>
-    public Func<double> LiveShare { get; init; } = () => 1;
+    /// <summary>Keep the running frames on the disk behind this slice.</summary>
+    public bool Checkpoint { get; init; }
+    /// <summary>Where its events go; null when the run is not kept in list mode.</summary>
+    public ListRecorder? List { get; init; }
 }
 
-/// <summary>Computes frames in parallel outside the gantry's lock, stores them durably and announces them in order. A stop never waits for it.</summary>
+/// <summary>Frames that are complete with the slices before.</summary>
+internal sealed record CloseJob(StoredRun Run, RunningFrames Frames, FrameHeader[] Headers)
+{
+    /// <summary>List mode is told of the closing.</summary>
+    public ListRecorder? List { get; init; }
+}
+
+/// <summary>Computes counts in parallel outside the gantry's lock, stores frames durably and announces them in order. A stop never waits for it.</summary>
 internal sealed class FramePipeline : IAsyncDisposable
 {
-    private readonly Channel<(FrameJob? Job, Task<uint[]>? Pixels, Action? Then)> _queue = Channel.CreateUnbounded<(FrameJob?, Task<uint[]>?, Action?)>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<Func<Task>> _queue = Channel.CreateUnbounded<Func<Task>>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SemaphoreSlim _workers = new(Math.Max(1, Environment.ProcessorCount));
     private readonly Lock _gate;
-    private readonly Action<FrameJob> _onStored;
+    private readonly Action<StoredRun> _onStored;
     private readonly Action<StoredRun, string> _onFailure;
     private readonly Task _committer;
     private readonly Lock _waitersGate = new();
     private readonly List<(int Below, TaskCompletionSource Signal)> _waiters = [];
     private int _pending;
 
-    public FramePipeline(Lock gate, Action<FrameJob> onStored, Action<StoredRun, string> onFailure)
+    public FramePipeline(Lock gate, Action<StoredRun> onStored, Action<StoredRun, string> onFailure)
     {
         _gate = gate;
         _onStored = onStored;
@@ -39,18 +55,52 @@ internal sealed class FramePipeline : IAsyncDisposable
 
     public void Enqueue(FrameJob job)
     {
-        Interlocked.Increment(ref _pending);
-        _queue.Writer.TryWrite((job, Task.Run(() => ComputeAsync(job)), null));
+        Task<uint[]> pixels = ComputeAsync(job.Compute);
+        Put(job.Run, async () => Commit(job.Run, Assemble(job.Header, await pixels, out FrameHeader header), header));
     }
 
-    /// <summary>Runs under the gantry's lock after all frames enqueued before are stored.</summary>
-    public void Then(Action action)
+    public void Enqueue(SliceJob job)
     {
-        Interlocked.Increment(ref _pending);
-        _queue.Writer.TryWrite((null, null, action));
+        Task<SliceCounts> counts = ComputeAsync(job.Compute);
+        Put(job.Run, async () =>
+        {
+            SliceCounts slice = await counts;
+            job.Frames.Add(slice, job.SoFar);
+            job.List?.Take(slice);
+            if (job.Checkpoint) FrameStore.WriteCheckpoint(job.Run, job.Frames, job.List?.Written ?? 0);
+            job.List?.Publish();
+        });
     }
 
-    /// <summary>Completes once fewer than so many frames wait.</summary>
+    public void Enqueue(CloseJob job) => Put(job.Run, () =>
+    {
+        for (int f = 0; f < job.Headers.Length; f++)
+        {
+            Commit(job.Run, job.Frames.Close(job.Headers[f], f, out FrameHeader header), header);
+            job.List?.FrameClosed(header.Number);
+        }
+        // The tags are on the disk before the checkpoint says so, and read by nobody before that.
+        job.List?.Flush();
+        FrameStore.DropCheckpoint(job.Run, job.List?.Written ?? 0);
+        job.List?.Publish();
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Runs under the gantry's lock after everything enqueued before is stored.</summary>
+    public void Then(Action action) => Put(null, () =>
+    {
+        lock (_gate) action();
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Runs without the gantry's lock after everything enqueued before is stored.</summary>
+    public void ThenOutside(StoredRun run, Action action) => Put(run, () =>
+    {
+        action();
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Completes once fewer than so many jobs wait.</summary>
     public Task WhenBelow(int count)
     {
         lock (_waitersGate)
@@ -62,6 +112,18 @@ internal sealed class FramePipeline : IAsyncDisposable
         }
     }
 
+    /// <summary>Completes when everything enqueued so far is stored.</summary>
+    public Task WhenDone()
+    {
+        var signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Put(null, () =>
+        {
+            signal.SetResult();
+            return Task.CompletedTask;
+        });
+        return signal.Task;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
@@ -69,48 +131,58 @@ internal sealed class FramePipeline : IAsyncDisposable
         _workers.Dispose();
     }
 
-    private async Task<uint[]> ComputeAsync(FrameJob job)
+    private void Put(StoredRun? run, Func<Task> commit)
+    {
+        Interlocked.Increment(ref _pending);
+        if (_queue.Writer.TryWrite(() => GuardAsync(run, commit))) return;
+        Finished();
+    }
+
+    private Task<T> ComputeAsync<T>(Func<T> compute) => Task.Run(async () =>
     {
         await _workers.WaitAsync();
         try
         {
-            return job.Compute();
+            return compute();
         }
         finally
         {
             _workers.Release();
         }
-    }
+    });
 
     private async Task CommitAsync()
     {
-        await foreach ((FrameJob? job, Task<uint[]>? pixels, Action? then) in _queue.Reader.ReadAllAsync())
+        await foreach (Func<Task> commit in _queue.Reader.ReadAllAsync())
         {
-            try
-            {
-                if (job is not null) await CommitAsync(job, await pixels!);
-                else lock (_gate) then!();
-            }
-            catch (Exception e)
-            {
-                // The committer must outlive whatever a scene or a disk throws: the run is closed and says why.
-                if (job is not null) lock (_gate) _onFailure(job.Run, e.Message);
-            }
+            await commit();
             Finished();
         }
     }
 
-    private Task CommitAsync(FrameJob job, uint[] pixels)
+    private async Task GuardAsync(StoredRun? run, Func<Task> commit)
     {
-        byte[] frame = Assemble(job.Header with { LiveUs = (ulong)Math.Round(job.Header.LiveUs * job.LiveShare()) }, pixels, out FrameHeader header);
-        FrameStore.WriteFrame(job.Run, header.Number, frame);
+        try
+        {
+            await commit();
+        }
+        catch (Exception e)
+        {
+            // The committer must outlive whatever a scene or a disk throws: the run is closed and says why.
+            if (run is not null) lock (_gate) _onFailure(run, e.Message);
+        }
+    }
+
+    private void Commit(StoredRun run, byte[] frame, FrameHeader header)
+    {
+        FrameStore.WriteFrame(run, header.Number, frame);
         var entry = FrameEntry.Of(frame, header);
+        FrameStore.AppendIndex(run, entry);
         lock (_gate)
         {
-            FrameStore.Announce(job.Run, entry);
-            _onStored(job);
+            run.Add(entry);
+            _onStored(run);
         }
-        return Task.CompletedTask;
     }
 
     private void Finished()

@@ -9,9 +9,10 @@ public sealed class StoreUnavailableException(string message, Exception? inner =
 
 /// <summary>Frames in files, one each, flushed to disk before they are announced; the ledger of every run is kept for ever.</summary>
 /// <remarks>Layout: <c>boots</c> (number of boots), <c>clock</c> (UTC µs reached), <c>patient</c> (what happened to the patient),
-/// <c>runs/&lt;uuid&gt;/run.json</c>, <c>frames.idx</c> (a line per frame) and <c>NNNNNNNN.gfr</c> (header and pixels as on the wire).
+/// <c>runs/&lt;uuid&gt;/run.json</c>, <c>frames.idx</c> (a line per frame), <c>NNNNNNNN.gfr</c> (header and pixels as on the wire), <c>running.ckp</c>
+/// (<see cref="Checkpoint"/>) and <c>list/</c> (<see cref="ListStore"/>).
 /// A frame file may be missing below the first unacknowledged frame: it was released. Used under the gantry's lock, except
-/// <see cref="WriteFrame"/>, which only the frame pipeline calls.</remarks>
+/// what only the frame pipeline calls and <see cref="DeleteFrames"/>.</remarks>
 internal sealed class FrameStore : IDisposable
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
@@ -73,6 +74,7 @@ internal sealed class FrameStore : IDisposable
         var run = new StoredRun(Path.Combine(_runsFolder, info.Id.ToString("D")), info with { Order = ++_order });
         Directory.CreateDirectory(run.Folder);
         Save(run);
+        if (info.IsList) run.List = ListStore.Open(run.Folder);
         _runs.Add(info.Id, run);
         return run;
     }
@@ -80,21 +82,28 @@ internal sealed class FrameStore : IDisposable
     public static void Save(StoredRun run) =>
         WriteDurably(Path.Combine(run.Folder, "run.json"), JsonSerializer.SerializeToUtf8Bytes(run.Info, Json));
 
-    /// <summary>Puts a frame on the disk, durably. The caller announces it afterwards with <see cref="Announce"/>.</summary>
+    /// <summary>Puts a frame on the disk, durably. The caller announces it afterwards.</summary>
     public static void WriteFrame(StoredRun run, uint number, ReadOnlySpan<byte> frame) => WriteDurably(run.FrameFile(number), frame);
 
-    public static void Announce(StoredRun run, FrameEntry entry)
+    /// <summary>Notes a frame that is on the disk. Only the frame pipeline calls it.</summary>
+    public static void AppendIndex(StoredRun run, FrameEntry entry) => File.AppendAllText(Path.Combine(run.Folder, "frames.idx"), entry.ToLine() + "\n");
+
+    /// <summary>Deletes the files of acknowledged frames; the caller releases them afterwards. Without the gantry's lock, because it waits for the disk.</summary>
+    public static void DeleteFrames(StoredRun run, uint from, uint to)
     {
-        File.AppendAllText(Path.Combine(run.Folder, "frames.idx"), entry.ToLine() + "\n");
-        run.Add(entry);
+        if (to < from) return;
+        FlushIndex(run);
+        for (uint n = from; n <= to; n++) File.Delete(run.FrameFile(n));
     }
 
-    public static void Acknowledge(StoredRun run, uint number)
+    /// <summary>Keeps the running frames on the disk: at the next boot they are closed as they are here. Only the frame pipeline calls it.</summary>
+    public static void WriteCheckpoint(StoredRun run, RunningFrames? frames, ulong listWritten) => WriteDurably(Path.Combine(run.Folder, "running.ckp"), Checkpoint.Of(frames, listWritten));
+
+    /// <summary>The running frames are closed and stored.</summary>
+    public static void DropCheckpoint(StoredRun run, ulong listWritten)
     {
-        if (number <= run.Acknowledged) return;
-        FlushIndex(run);
-        for (uint n = run.Acknowledged + 1; n <= number; n++) File.Delete(run.FrameFile(n));
-        run.Release(number);
+        if (run.List is not null) WriteCheckpoint(run, null, listWritten);
+        else File.Delete(Path.Combine(run.Folder, "running.ckp"));
     }
 
     public long ReadNumber(string name, long otherwise)
@@ -122,7 +131,11 @@ internal sealed class FrameStore : IDisposable
         File.Move(path + ".new", path, overwrite: true);
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        foreach (StoredRun run in _runs.Values) run.List?.Dispose();
+        _lock.Dispose();
+    }
 
     private void Load(string folder)
     {
@@ -158,13 +171,37 @@ internal sealed class FrameStore : IDisposable
         uint acknowledged = run.LastComplete;
         while (acknowledged > 0 && File.Exists(run.FrameFile(acknowledged))) acknowledged--;
         run.Release(acknowledged);
-        if (!run.HasEnded)
-        {
-            run.Info = info with { Reason = "POW", Expected = (int)run.LastComplete, LiveSeconds = run.Entries.Select(e => e.LiveUs / 1e6).DefaultIfEmpty(0).Max() };
-            Save(run);
-        }
+        if (!run.HasEnded) CloseAfterPowerCut(run);
+        else if (info.IsList) run.List = ListStore.Open(folder);
         _order = Math.Max(_order, info.Order);
         _runs[info.Id] = run;
+    }
+
+    /// <summary>A run that was open when the power went: its running frames are closed as they were at the last checkpoint, its list ends there too.</summary>
+    private static void CloseAfterPowerCut(StoredRun run)
+    {
+        string path = Path.Combine(run.Folder, "running.ckp");
+        Checkpoint? last = File.Exists(path) ? Checkpoint.Read(File.ReadAllBytes(path)) : null;
+        foreach (byte[] frame in last?.Frames ?? [])
+        {
+            if (FrameHeader.Check(frame, out FrameHeader? header) is not null || header!.Number != run.LastComplete + 1) continue;
+            WriteFrame(run, header.Number, frame);
+            var entry = FrameEntry.Of(frame, header);
+            AppendIndex(run, entry);
+            run.Add(entry);
+        }
+        if (run.Info.IsList)
+        {
+            run.List = ListStore.Open(run.Folder, last?.ListWritten ?? 0);
+            ListRecorder.CloseAfterPowerCut(run.List, last?.FirstNumber ?? 1, run.LastComplete);
+        }
+        run.Info = run.Info with
+        {
+            Reason = "POW", Expected = (int)run.LastComplete, LiveSeconds = run.Entries.Select(e => e.LiveUs / 1e6).DefaultIfEmpty(0).Max(),
+            ListWords = run.List is { } list ? [.. run.Info.Heads.Select(list.KeptOf)] : [], ListLost = run.List is { } l ? [.. run.Info.Heads.Select(l.LostOf)] : [],
+        };
+        Save(run);
+        File.Delete(path);
     }
 
     private static void FlushIndex(StoredRun run)

@@ -315,7 +315,7 @@ internal sealed class SimulatedGantry : IAsyncDisposable
             if (State == GantryStates.Moving) Halt();
             return;
         }
-        bool motion = Acquisition.IsTomo;
+        bool motion = Acquisition.MovesGantry;
         string action = Settings.Word("ACQuire:ONLoss");
         if (action == "DEF") action = motion ? "HOLD" : "CONT";
         if (action == "CONT") return;
@@ -551,11 +551,11 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         State = next == GantryStates.Ready && !Homed ? GantryStates.Unhomed : next;
     }
 
-    private void FrameStored(FrameJob job)
+    private void FrameStored(StoredRun run)
     {
-        FrameEntry entry = job.Run.Entries[^1];
-        Events.Publish(GciEventKinds.Frame, new { uuid = job.Run.Id, n = entry.Number, head = entry.Head, window = entry.Window, bytes = entry.Bytes, crc = entry.Crc });
-        Acquisition.FrameStored(job.Run);
+        FrameEntry entry = run.Entries[^1];
+        Events.Publish(GciEventKinds.Frame, new { uuid = run.Id, n = entry.Number, head = entry.Head, window = entry.Window, bytes = entry.Bytes, crc = entry.Crc });
+        Acquisition.FrameStored(run);
         Changed();
     }
 
@@ -588,6 +588,7 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         if (IsSettling) c |= OperationCondition.Settling;
         if (Motion.AnyMoving) c |= OperationCondition.Moving;
         if (Acquisition.IsCounting) c |= OperationCondition.Counting;
+        if (Acquisition.IsWaiting) c |= OperationCondition.Waiting;
         if (Acquisition.State == AcquisitionStates.Armed) c |= OperationCondition.Armed;
         if (Ct.IsBeamOn) c |= OperationCondition.XRayOn;
         if (AnyFramePending) c |= OperationCondition.FramesPending;
@@ -608,6 +609,7 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         if (Faults.IsOn("hv.trip")) c |= QuestionableCondition.HighVoltage;
         if (Faults.IsOn("clock.jump")) c |= QuestionableCondition.Clock;
         if (Heads.Any(h => h.IsTooWarm)) c |= QuestionableCondition.Temperature;
+        if (CurrentRun?.List?.AnyLost == true) c |= QuestionableCondition.CountsLost;
         return c;
     }
 

@@ -37,6 +37,11 @@ internal sealed record RunInfo
     public string Reason { get; init; } = "NONE";
     public double ElapsedSeconds { get; init; }
     public double LiveSeconds { get; init; }
+    /// <summary>Kept in list mode too.</summary>
+    public bool IsList { get; init; }
+    /// <summary>Event words kept per head, and events dropped; written when the run ends.</summary>
+    public IReadOnlyList<long> ListWords { get; init; } = [];
+    public IReadOnlyList<long> ListLost { get; init; } = [];
 }
 
 /// <summary>One run with its frames. Used under the gantry's lock, except for reading frame files.</summary>
@@ -50,21 +55,26 @@ internal sealed class StoredRun(string folder, RunInfo info)
     public IReadOnlyList<FrameEntry> Entries => _entries;
     public uint LastComplete => (uint)_entries.Count;
     public uint Acknowledged { get; private set; }
+    /// <summary>Frames are let go by one at a time.</summary>
+    public SemaphoreSlim Releasing { get; } = new(1, 1);
     public uint Unacknowledged => LastComplete - Acknowledged;
     public bool HasEnded => Info.Reason != "NONE";
-    public long StoredBytes { get; private set; }
+    public long StoredBytes => _frameBytes + (List?.StoredBytes ?? 0);
+    /// <summary>Its packets, when it is kept in list mode.</summary>
+    public ListStore? List { get; set; }
+    private long _frameBytes;
     public string FrameFile(uint number) => Path.Combine(Folder, number.ToString("D8", CultureInfo.InvariantCulture) + ".gfr");
 
     public void Add(FrameEntry entry)
     {
         if (entry.Number != LastComplete + 1) throw new InvalidOperationException($"frame {entry.Number} came after {LastComplete}");
         _entries.Add(entry);
-        StoredBytes += entry.Bytes;
+        _frameBytes += entry.Bytes;
     }
 
     public void Release(uint number)
     {
-        for (; Acknowledged < number; Acknowledged++) StoredBytes -= _entries[(int)Acknowledged].Bytes;
+        for (; Acknowledged < number; Acknowledged++) _frameBytes -= _entries[(int)Acknowledged].Bytes;
     }
 
     /// <summary>Fields of ACQuire:LEDGer? after the uuid (docs/decisions/0004: live seconds count a head's first window only).</summary>
@@ -79,8 +89,9 @@ internal sealed class StoredRun(string folder, RunInfo info)
         }
         var fields = new List<string> { GciText.Quote(Id.ToString("D")), Text(LastComplete), Text((ulong)Info.Heads.Count) };
         fields.AddRange(Info.Heads.Select(h => Text(_entries.Where(e => e.Head == h).Aggregate(0UL, (s, e) => s + e.Sum))));
-        fields.AddRange(Info.Heads.Select(_ => "0"));
-        fields.AddRange(Info.Heads.Select(h => Text(_entries.Where(e => e.Head == h).Aggregate(0UL, (s, e) => s + e.Lost))));
+        fields.AddRange(Info.Heads.Select((h, i) => Text((ulong)(HasEnded && i < Info.ListWords.Count ? Info.ListWords[i] : List?.KeptOf(h) ?? 0))));
+        fields.AddRange(Info.Heads.Select((h, i) => Text(_entries.Where(e => e.Head == h).Aggregate(0UL, (s, e) => s + e.Lost)
+            + (ulong)(HasEnded && i < Info.ListLost.Count ? Info.ListLost[i] : List?.LostOf(h) ?? 0))));
         fields.AddRange(Info.Heads.Select(h => GciText.Number(LiveSeconds(h))));
         fields.Add(Text(crc));
         return string.Join(',', fields);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using Acquire.Protocols.Gantry;
 using Acquire.Simulator.Physics;
@@ -26,9 +27,32 @@ internal static class DetectorBehaviours
             // The scene may have to project the patient first: outside the lock, so that no stop waits for it.
             Exposure[] exposures;
             lock (c.Gantry.Gate) exposures = c.Head.ExposuresNow();
-            string rate = exposures.Sum(e => c.Gantry.Scene.CountRateCps(e)).ToString("0.#", CultureInfo.InvariantCulture);
-            c.Reply(rate + "," + rate + ",0");
+            if (exposures.Length == 0)
+            {
+                c.Reply("0,0,0");
+                return Task.CompletedTask;
+            }
+            double live = c.Gantry.Scene.LiveFraction(exposures[0]), accepted = live * exposures.Sum(e => c.Gantry.Scene.CountRateCps(e));
+            double total = live * c.Gantry.Scene.CountRateCps(exposures[0] with { LowerKeV = EventCounter.LowestKeV, UpperKeV = EventCounter.HighestKeV });
+            c.Reply(string.Join(',', Text(Math.Max(total, accepted)), Text(accepted), Text(100 * (1 - live))));
+            return Task.CompletedTask;
+        });
+        set.SlowQuery("HEAD#:ENERgy:SPECtrum", (c, _) =>
+        {
+            Exposure[] exposures;
+            lock (c.Gantry.Gate) exposures = c.Head.ExposuresNow();
+            if (exposures.Length == 0) throw new GciException(301);
+            Exposure last = exposures[0] with { Duration = SpectrumTime, StartTick = exposures[0].StartTick - SpectrumTime };
+            uint[] counts = Spectrum.Draw(c.Gantry.Scene, last, CounterRandom.Mix(CounterRandom.Mix((ulong)c.Gantry.Options.Seed, 0x53504543), CounterRandom.Mix((ulong)c.Suffix, (ulong)last.StartTick.Ticks)));
+            byte[] block = new byte[4 * counts.Length];
+            for (int i = 0; i < counts.Length; i++) BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(4 * i), counts[i]);
+            c.ReplyBlock(block);
             return Task.CompletedTask;
         });
     }
+
+    /// <summary>What the spectrum is counted over.</summary>
+    private static readonly TimeSpan SpectrumTime = TimeSpan.FromSeconds(10);
+
+    private static string Text(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 }

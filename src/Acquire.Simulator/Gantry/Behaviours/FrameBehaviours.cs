@@ -24,23 +24,70 @@ internal static class FrameBehaviours
             return string.Join(',', Text(e.Number), Text(e.Bytes), Text(e.Crc));
         });
         set.SlowQuery("FRAMe:DATA", ReadAsync);
-        set.Set("FRAMe:ACKNowledge", c =>
+        set.SlowSet("FRAMe:ACKNowledge", async (c, _) =>
         {
-            StoredRun run = c.DemandRun();
-            if (c.Arguments[0].Integer > run.LastComplete) throw new GciException(-222, "not complete");
-            FrameStore.Acknowledge(run, (uint)c.Arguments[0].Integer);
-            c.Gantry.Acquisition.Drained();
+            StoredRun run;
+            lock (c.Gantry.Gate) run = c.DemandRun();
+            await ReleaseAsync(c, run, r => c.Arguments[0].Integer > r.LastComplete ? throw new GciException(-222, "not complete") : (uint)c.Arguments[0].Integer);
         });
+        set.SlowQuery("FRAMe:PREView", PreviewAsync);
         set.Query("FRAMe:STORe", c => string.Join(',', "NVOL", Text(c.Gantry.Store.CapacityBytes), Text(c.Gantry.Store.UsedBytes), Text(c.Gantry.Store.FreeBytes)));
         set.Query("FRAMe:LIST", c => string.Join(',', c.Gantry.Store.Runs.Where(r => r.Unacknowledged > 0).Select(r => GciText.Quote(r.Id.ToString("D"))).DefaultIfEmpty("\"\"")));
-        set.Set("FRAMe:DISCard", c =>
+        set.SlowSet("FRAMe:DISCard", async (c, _) =>
         {
-            StoredRun run = c.Gantry.Store.Find(Guid.Parse(c.Text(0))) ?? throw new GciException(430);
-            if (!run.HasEnded || c.Arguments[1].Integer != run.Unacknowledged) throw new GciException(-222, "unacknowledged count");
-            c.Gantry.Log.Write($"discarded {run.Unacknowledged} frames of {run.Id:D} by order of session {c.Session.Name}");
-            FrameStore.Acknowledge(run, run.LastComplete);
-            c.Gantry.Acquisition.Drained();
+            StoredRun run;
+            lock (c.Gantry.Gate) run = c.Gantry.Store.Find(Guid.Parse(c.Text(0))) ?? throw new GciException(430);
+            await ReleaseAsync(c, run, r =>
+            {
+                if (!r.HasEnded || c.Arguments[1].Integer != r.Unacknowledged) throw new GciException(-222, "unacknowledged count");
+                c.Gantry.Log.Write($"discarded {r.Unacknowledged} frames of {r.Id:D} by order of session {c.Session.Name}");
+                r.List?.Clear();
+                return r.LastComplete;
+            });
         });
+    }
+
+    /// <summary>Lets frames go: their files are deleted without the gantry's lock, because that waits for the disk, and no stop may wait for a disk.</summary>
+    private static async Task ReleaseAsync(CommandCall c, StoredRun run, Func<StoredRun, uint> upTo)
+    {
+        await run.Releasing.WaitAsync();
+        try
+        {
+            uint from, to;
+            lock (c.Gantry.Gate)
+            {
+                to = upTo(run);
+                from = run.Acknowledged + 1;
+            }
+            if (to < from) return;
+            FrameStore.DeleteFrames(run, from, to);
+            lock (c.Gantry.Gate)
+            {
+                run.Release(to);
+                c.Gantry.Acquisition.Drained();
+                c.Gantry.Changed();
+            }
+        }
+        finally
+        {
+            run.Releasing.Release();
+        }
+    }
+
+    /// <summary>The running image of a head: a frame as FRAMe:DATA? gives it, marked partial, number 0, never stored.</summary>
+    private static async Task PreviewAsync(CommandCall c, CancellationToken gone)
+    {
+        RunningFrames frames;
+        Task done;
+        lock (c.Gantry.Gate)
+        {
+            frames = c.Gantry.Acquisition.Frames ?? throw new GciException(420);
+            c.Gantry.Acquisition.Look();
+            done = c.Gantry.Pipeline.WhenDone();
+        }
+        await done.WaitAsync(gone);
+        int head = (int)c.Arguments[0].Integer, window = c.Arguments.Count > 1 ? (int)c.Arguments[1].Integer : 1;
+        c.ReplyBlock(frames.Preview(head, window) ?? throw new GciException(420));
     }
 
     private static async Task ReadAsync(CommandCall c, CancellationToken gone)
