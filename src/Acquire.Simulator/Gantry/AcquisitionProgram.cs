@@ -64,7 +64,8 @@ internal sealed record AcquisitionProgram
         {
             "DYN" => FrameMode.Dynamic, "GAT" => FrameMode.Gated, "WBOD" => FrameMode.WholeBody, "TOMO" => FrameMode.Tomo, "GTOM" => FrameMode.GatedTomo, _ => FrameMode.Static,
         };
-        int[] heads = set.Word("ACQuire:HEADs") switch { "1" => [1], "2" => [2], _ => [1, 2] };
+        int[] heads = set.Word("ACQuire:HEADs") switch { "1" => [1], "2" => gantry.Heads.Count > 1 ? [2] : [], _ => [.. Enumerable.Range(1, gantry.Heads.Count)] };
+        if (heads.Length == 0) reasons.Add("HEAD");
         if (id is null || gantry.Store.Find(id.Value) is not null) reasons.Add("ID");
         if (!gantry.Homed) reasons.Add("HOME");
         else if (gantry.State != GantryStates.Ready) reasons.Add("STAT");
@@ -180,8 +181,8 @@ internal sealed record AcquisitionProgram
     private static double Duration(SimulatedGantry gantry, List<ProgramStep> steps)
     {
         double us = steps.Sum(s => (double)(s.CountUs + s.PauseUs));
-        if (steps.Count > 0 && steps[0].Table is { } from && !gantry.Motion[AxisName.Longitudinal].IsAt(from, gantry.Clock.NowUs))
-            us += gantry.Motion.DurationClear([(gantry.Motion[AxisName.Longitudinal], from)]) + SettleUs;
+        if (steps.Count > 0 && steps[0].Table is { } begin && !gantry.Motion[AxisName.Longitudinal].IsAt(begin, gantry.Clock.NowUs))
+            us += gantry.Motion.DurationClear([(gantry.Motion[AxisName.Longitudinal], begin)]) + SettleUs;
         if (steps.Count == 0 || steps[0].Angle is null) return us / 1e6;
         (Axis Axis, double To)[] first = [(gantry.Motion[AxisName.Rotation], steps[0].Angle!.Value), (gantry.Motion.Radius(1), steps[0].Radii![0]), (gantry.Motion.Radius(2), steps[0].Radii![1])];
         (Axis Axis, double To)[] needed = [.. first.Where(m => !m.Axis.IsAt(m.To, gantry.Clock.NowUs))];

@@ -237,7 +237,7 @@ internal sealed class AcquisitionRunner(SimulatedGantry gantry)
         if (step.Sweeps && counted > 0) at = Math.Clamp(at - (Math.Sign(step.AngleEnd!.Value - step.Angle!.Value) * BackUpDeg), rotation.Min, rotation.Max);
         var moves = new List<(Axis Axis, double To)>();
         if (!rotation.IsAt(at, gantry.Clock.NowUs)) moves.Add((rotation, at));
-        for (int h = 1; h <= 2; h++)
+        for (int h = 1; h <= gantry.Heads.Count; h++)
             if (!gantry.Motion.Radius(h).IsAt(step.Radii![h - 1], gantry.Clock.NowUs) && !(step.Sweeps && _step > 0 && counted == 0)) moves.Add((gantry.Motion.Radius(h), step.Radii[h - 1]));
         return moves;
     }
@@ -281,7 +281,7 @@ internal sealed class AcquisitionRunner(SimulatedGantry gantry)
         if (step.Sweeps)
         {
             gantry.Motion[AxisName.Rotation].Follow(new Uniform(gantry.Clock.NowUs, step.AngleAt(_counting.StepUs), step.AngleEnd!.Value, left));
-            for (int h = 1; h <= 2; h++)
+            for (int h = 1; h <= gantry.Heads.Count; h++)
                 gantry.Motion.Radius(h).Follow(new Uniform(gantry.Clock.NowUs, gantry.Motion.Radius(h).Position(gantry.Clock.NowUs), step.Radii![h - 1], left));
         }
         if (step.Travels) gantry.Motion[AxisName.Longitudinal].Follow(new Uniform(gantry.Clock.NowUs, step.TableAt(_counting.StepUs), step.TableEnd!.Value, left));

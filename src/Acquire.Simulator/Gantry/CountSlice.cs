@@ -30,6 +30,8 @@ internal sealed record CountSlice
     public int Bins { get; init; }
     public Beat[] Beats { get; init; } = [];
     public TableTravel? Travel { get; init; }
+    /// <summary>A photomultiplier of head 1 is dead (fault pmt.dead).</summary>
+    public bool HasDeadTube { get; init; }
     public double Seconds => (EndUs - StartUs) / 1e6;
 }
 

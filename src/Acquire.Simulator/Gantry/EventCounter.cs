@@ -33,6 +33,7 @@ internal static class EventCounter
                 uint[] counts = ArrayPool<uint>.Shared.Rent(head.Matrix * head.Matrix);
                 Exposure band = head.Windows[0] with { LowerKeV = edges[b] / (double)ListWord.EnergyStepsPerKeV, UpperKeV = edges[b + 1] / (double)ListWord.EnergyStepsPerKeV };
                 scene.Expose(band, counts.AsSpan(0, head.Matrix * head.Matrix));
+                if (slice.HasDeadTube && head.Head == 1) DeadTube.Darken(head.Matrix, band.PixelMm, counts);
                 foreach (uint n in counts.AsSpan(0, head.Matrix * head.Matrix)) total += (int)n;
                 drawn.Add((head.Head, head.Matrix, edges[b], edges[b + 1], counts, Spectrum.Quantiles(spectrum, edges[b], edges[b + 1]),
                     CounterRandom.Mix(CounterRandom.Mix(slice.Key, (ulong)head.Head), (ulong)edges[b])));

@@ -19,6 +19,7 @@ internal sealed class ListRecorder(ListStore store, long startUs, Func<long> fre
     private long _timeWordUs = -1;
     private long _lastSliceEndUs = -1;
     private long _free;
+    private bool _isCounting;
     private bool _ended;
 
     /// <summary>Number of the last packet written.</summary>
@@ -59,7 +60,11 @@ internal sealed class ListRecorder(ListStore store, long startUs, Func<long> fre
     public void FrameClosed(uint number) => Put(ListWord.Tag(ListTag.FrameClosed, number).Raw);
 
     /// <summary>Counting stands.</summary>
-    public void Standing() => Put(ListWord.Tag(ListTag.State, (ulong)ListState.Standing).Raw);
+    public void Standing()
+    {
+        _isCounting = false;
+        Put(ListWord.Tag(ListTag.State, (ulong)ListState.Standing).Raw);
+    }
 
     /// <summary>Nothing follows. What is still lost is said even when the store is full: it is 16 bytes.</summary>
     public void End()
@@ -97,7 +102,8 @@ internal sealed class ListRecorder(ListStore store, long startUs, Func<long> fre
     private void Resume(CountSlice slice)
     {
         bool goesOn = _lastSliceEndUs == slice.StartUs;
-        if (!goesOn) Put(ListWord.Tag(ListTag.State, (ulong)ListState.Counting).Raw);
+        if (!_isCounting) Put(ListWord.Tag(ListTag.State, (ulong)ListState.Counting).Raw);
+        _isCounting = true;
         Time(slice.StartUs);
         if (goesOn) return;
         Where(slice, slice.StartUs);

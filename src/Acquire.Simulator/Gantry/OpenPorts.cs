@@ -1,12 +1,12 @@
 namespace Acquire.Simulator.Gantry;
 
 /// <summary>The ports of a gantry, all open or none.</summary>
-internal sealed record OpenPorts(ListeningPort Control, ListeningPort Events)
+internal sealed record OpenPorts(ListeningPort Control, ListeningPort Events, ListeningPort Stream)
 {
     public ListeningPort? Faults { get; private init; }
     public ListeningPort? TlsControl { get; private init; }
     public ListeningPort? TlsEvents { get; private init; }
-    public IEnumerable<ListeningPort> All => new[] { Control, Events, Faults, TlsControl, TlsEvents }.OfType<ListeningPort>();
+    public IEnumerable<ListeningPort> All => new[] { Control, Events, Stream, Faults, TlsControl, TlsEvents }.OfType<ListeningPort>();
 
     /// <summary>Opens them.</summary>
     /// <exception cref="PortUnavailableException">One is taken.</exception>
@@ -20,7 +20,7 @@ internal sealed record OpenPorts(ListeningPort Control, ListeningPort Events)
         }
         try
         {
-            return new OpenPorts(One(options.BindAddress, options.TcpPort), One(options.BindAddress, options.EventPort))
+            return new OpenPorts(One(options.BindAddress, options.TcpPort), One(options.BindAddress, options.EventPort), One(options.BindAddress, options.StreamPort))
             {
                 // Whoever may switch faults sits at this machine.
                 Faults = options.FaultPort is { } faults ? One("127.0.0.1", faults) : null,

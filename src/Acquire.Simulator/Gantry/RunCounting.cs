@@ -112,7 +112,7 @@ internal sealed class RunCounting
     public void Close(FrameFlags flags)
     {
         if (_frames is null) return;
-        FrameHeader[] headers = Headers(flags | FrameFlags.Simulated);
+        FrameHeader[] headers = Headers(flags);
         Number += (uint)headers.Length;
         _gantry.Pipeline.Enqueue(new CloseJob(_run, _frames, headers) { List = _list });
         _frames = null;
@@ -195,13 +195,14 @@ internal sealed class RunCounting
         var slice = new CountSlice
         {
             StartUs = from, EndUs = to, Bins = _program.Bins, Beats = [.. _beats], Travel = travel, Key = CounterRandom.Mix(Key, (ulong)from),
+            HasDeadTube = _gantry.Faults.IsOn("pmt.dead"),
             Heads = [.. _program.Armed.Select(h => Head(h, from, to, rotation, rotationEnd, travel is { } t ? WholeBodyStrip.GridTable(t, h.PixelMm) : table))],
         };
         StepUs += to - from;
         LiveUs += to - from;
         (_frameEnd, _frameRotationEnd, _frameTableEnd) = (to, rotationEnd, tableEnd);
         IScene scene = _gantry.Scene;
-        _gantry.Pipeline.Enqueue(new SliceJob(_run, _frames!, Headers(FrameFlags.Partial | FrameFlags.EventsLost | FrameFlags.Simulated), _list is null ? () => SliceCounter.Count(scene, slice) : () => EventCounter.Count(scene, slice))
+        _gantry.Pipeline.Enqueue(new SliceJob(_run, _frames!, Headers(FrameFlags.Partial | FrameFlags.EventsLost), _list is null ? () => SliceCounter.Count(scene, slice) : () => EventCounter.Count(scene, slice))
         {
             Checkpoint = checkpoint || _list is not null, List = _list,
         });
@@ -220,6 +221,9 @@ internal sealed class RunCounting
         var headers = new List<FrameHeader>(_program.FramesPerStep);
         int height = (int)Math.Round(_gantry.Motion.Position(AxisName.Vertical) * 1000), bins = Math.Max(1, _program.Bins);
         uint number = Number;
+        flags |= FrameFlags.Simulated;
+        if (!_gantry.Homed) flags |= FrameFlags.PositionDoubtful;
+        if (_gantry.Faults.IsOn("clock.jump")) flags |= FrameFlags.ClockUncertain;
         foreach (ArmedHead head in _program.Armed)
         {
             double start = _gantry.Motion.HeadAngle(head.Head, _frameRotation), turns = Math.Floor(start / 360) * 360;
@@ -230,7 +234,7 @@ internal sealed class RunCounting
                 {
                     headers.Add(new FrameHeader
                     {
-                        AcquisitionId = _run.Id, BootId = _gantry.BootId, Number = ++number, Head = (byte)head.Head, Window = (byte)window.Key, Flags = flags | (_gantry.Homed ? FrameFlags.None : FrameFlags.PositionDoubtful),
+                        AcquisitionId = _run.Id, BootId = _gantry.BootId, Number = ++number, Head = (byte)head.Head, Window = (byte)window.Key, Flags = flags,
                         Width = (ushort)head.Matrix, Height = (ushort)(_step.Travels ? WholeBodyStrip.Rows(_step.Table!.Value, _step.TableEnd!.Value, head.PixelMm) : head.Matrix), BytesPerPixel = 2,
                         Mode = _program.Mode, Phase = _step.Phase, View = _step.View, GateBin = _program.Bins > 0 ? (uint)bin + 1 : 0,
                         StartTickUs = (ulong)_frameStart, ElapsedUs = (ulong)(_frameEnd - _frameStart), LiveUs = 0, Sum = 0,

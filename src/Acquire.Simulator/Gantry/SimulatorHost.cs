@@ -37,6 +37,7 @@ public sealed class SimulatorHost : IAsyncDisposable
         _dispatcher = new CommandDispatcher(gantry);
         _lastConnection = wall.GetTimestamp();
         gantry.Ports.Events = events.Port;
+        gantry.Ports.Stream = open.Stream.Port;
         gantry.Ports.DropAll = () =>
         {
             foreach (ListeningPort port in _ports.Where(p => p != open.Faults)) port.DropAll();
@@ -44,6 +45,7 @@ public sealed class SimulatorHost : IAsyncDisposable
         gantry.Log.Write(string.Create(CultureInfo.InvariantCulture, $"boot {gantry.Store.Boots}, port {Port}"));
         control.Serve(ServeControlAsync, gantry.IsLinkDown, gantry.Log);
         events.Serve(ServeEventsAsync, gantry.IsLinkDown, gantry.Log);
+        open.Stream.Serve((client, stopping) => new StreamConnection(client.Client, gantry, stopping).RunAsync(), gantry.IsLinkDown, gantry.Log);
         if (open.TlsControl is { } tlsControl && open.TlsEvents is { } tlsEvents)
         {
             TlsPort = tlsControl.Port;
@@ -67,6 +69,8 @@ public sealed class SimulatorHost : IAsyncDisposable
     public int? TlsPort { get; }
     /// <summary>Port of the faults; null when there is none.</summary>
     public int? FaultPort { get; }
+    /// <summary>Port of the list-mode stream.</summary>
+    public int StreamPort => _gantry.Ports.Stream;
     /// <summary>Boot id, as in frame headers.</summary>
     public ulong BootId => _gantry.BootId;
     /// <summary>Completes when no connection was there for the idle time of the options.</summary>
@@ -104,7 +108,7 @@ public sealed class SimulatorHost : IAsyncDisposable
     public void WriteReadyFile(string path)
     {
         string full = Path.GetFullPath(path);
-        File.WriteAllBytes(full + ".new", JsonSerializer.SerializeToUtf8Bytes(new { port = Port, events = EventPort, faults = FaultPort, tls = TlsPort, pid = Environment.ProcessId, boot = BootId }));
+        File.WriteAllBytes(full + ".new", JsonSerializer.SerializeToUtf8Bytes(new { port = Port, events = EventPort, stream = StreamPort, faults = FaultPort, tls = TlsPort, pid = Environment.ProcessId, boot = BootId }));
         File.Move(full + ".new", full, overwrite: true);
     }
 

@@ -15,6 +15,8 @@ public sealed record SimulatorOptions
     public int TcpPort { get; init; }
     /// <summary>Port of the events; 0 takes a free one, told by SYST:COMM:TCP:EVEN?.</summary>
     public int EventPort { get; init; }
+    /// <summary>Port of the list-mode stream; 0 takes a free one, told by SYST:COMM:TCP:STR?.</summary>
+    public int StreamPort { get; init; }
     /// <summary>UTC of the first boot's tick 0. Later boots go on where the store's clock stood.</summary>
     public DateTimeOffset Epoch { get; init; } = new(2026, 1, 15, 8, 0, 0, TimeSpan.Zero);
     /// <summary>True: time moves only by ADVance?.</summary>

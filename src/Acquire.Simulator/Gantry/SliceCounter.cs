@@ -19,6 +19,7 @@ internal static class SliceCounter
             {
                 uint[] counts = new uint[head.Matrix * head.Matrix];
                 scene.Expose(window, counts);
+                if (slice.HasDeadTube && head.Head == 1) DeadTube.Darken(head.Matrix, window.PixelMm, counts);
                 if (slice.Bins > 0) pixels.AddRange(Gating.Divide(slice, head, window, counts));
                 else if (slice.Travel is { } travel) pixels.Add(WholeBodyStrip.Place(slice, travel, head, window, counts));
                 else pixels.Add(counts);
@@ -26,5 +27,26 @@ internal static class SliceCounter
             }
         }
         return new SliceCounts { Pixels = [.. pixels], LiveUs = [.. live], LeastLive = leastLive };
+    }
+}
+
+/// <summary>What a dead photomultiplier does to the counts of a head (fault pmt.dead).</summary>
+internal static class DeadTube
+{
+    /// <summary>Place and size of the cold spot, mm from the middle of the field.</summary>
+    private const double XMm = 90, YMm = 60, RadiusMm = 38;
+
+    /// <summary>Nothing is counted under the tube.</summary>
+    public static void Darken(int matrix, double pixelMm, Span<uint> counts)
+    {
+        for (int r = 0; r < matrix; r++)
+        {
+            double y = ((r + 0.5 - (matrix / 2.0)) * pixelMm) - YMm;
+            for (int c = 0; c < matrix; c++)
+            {
+                double x = ((c + 0.5 - (matrix / 2.0)) * pixelMm) - XMm;
+                if ((x * x) + (y * y) < RadiusMm * RadiusMm) counts[(r * matrix) + c] = 0;
+            }
+        }
     }
 }
