@@ -19,6 +19,8 @@ public enum FrameMode : byte
     GatedTomo = 6,
     /// <summary>CT slice, pixel = HU + 1024, head 0, view = slice from 1 (our addition, docs/decisions/0004).</summary>
     Ct = 7,
+    /// <summary>CT scout: a picture, row = table position, pixel = tenths of a millimetre of water along the ray (our addition, docs/decisions/0016).</summary>
+    CtScout = 8,
 }
 
 /// <summary>Flag bits of a frame header (GCI 1.0 section 11, offset 38).</summary>

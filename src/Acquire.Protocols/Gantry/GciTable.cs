@@ -223,7 +223,8 @@ public static class GciTable
     private static IEnumerable<GciCommand> Ct() =>
     [
         Setting("CT:ID", "names the run the slices belong to", Standby, new GciUuid("uuid")) with { IsOurs = true, Errors = [-224, 430] },
-        Setting("CT:MODE", "scout (delivers no frames here) or helical", Standby, new GciChoice("mode", "HELical|SCOut")),
+        Setting("CT:MODE", "scout (one picture frame), helical or axial", Standby, new GciChoice("mode", "HELical|SCOut|AXIal")),
+        Setting("CT:SCOut:ANGLe", "machine angle of the tube in a scout", Standby, new GciNumber("angle", 0, 270, "DEG") { Default = 0, Only = [0, 90, 180, 270] }),
         Setting("CT:KV", "tube voltage", Standby, new GciNumber("kV", 80, 140, "KV") { Default = 120, Only = [80, 100, 110, 120, 130, 140] }),
         Setting("CT:MA", "tube current", Standby, new GciNumber("mA", 10, 440, "MA") { Default = 40 }),
         Setting("CT:ROTime", "rotation time", Standby, new GciNumber("time", 0.5, 30, "S", 0.01) { Default = 1 }),

@@ -303,6 +303,8 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
     {
         string state = (await gantry.Ct.StateAsync(cancellation)).State;
         if (state == "ARM") await gantry.Ct.StopAsync(cancellation); // armed by a process that died: settings are taken only in standby
+        // Started warming by a process that died: its operation may be another plan's, so the state is asked.
+        for (; state == "WARM"; state = (await gantry.Ct.StateAsync(cancellation)).State) await clock.PassAsync(TimeSpan.FromSeconds(1), cancellation);
         if (state != "OFF") return;
         string operation = $"warm-{plan.AcquisitionId:D}";
         await gantry.Ct.WarmUpAsync(operation, cancellation);

@@ -32,6 +32,7 @@ internal sealed class CtScanner(SimulatedGantry gantry)
     private long _heatUs;
     private long _endUs;
     private long _startUs;
+    private long _beamSinceUs;
     private uint _number;
     private long _reserved;
 
@@ -48,11 +49,13 @@ internal sealed class CtScanner(SimulatedGantry gantry)
     private double MA => gantry.Settings.Number("CT:MA");
     private double RotationSeconds => gantry.Settings.Number("CT:ROTime");
     private double SliceMm => gantry.Settings.Number("CT:SLICe");
-    private double SpeedMmPerSecond => IsScout ? ScoutSpeedMmPerSecond : gantry.Settings.Number("CT:PITCh") * BeamMm / RotationSeconds;
+    private double SpeedMmPerSecond => IsScout ? ScoutSpeedMmPerSecond : IsAxial ? BeamMm / RotationSeconds : gantry.Settings.Number("CT:PITCh") * BeamMm / RotationSeconds;
     private double EffectiveMAs => MA * BeamMm / SpeedMmPerSecond;
     private (double Start, double End) Range => gantry.Settings.Has("CT:RANGe") ? (gantry.Settings.Get("CT:RANGe")[0].Number, gantry.Settings.Get("CT:RANGe")[1].Number) : (0, 0);
     private double LengthMm => Math.Abs(Range.End - Range.Start);
-    private int SliceCount => IsScout ? 0 : Math.Max(1, (int)Math.Round(LengthMm / SliceMm));
+    private bool IsAxial => gantry.Settings.Word("CT:MODE") == "AXI";
+    private int SliceCount => IsScout ? 1 : Math.Max(1, (int)Math.Round(LengthMm / SliceMm));
+    private long BytesExpected => IsScout ? FrameHeader.Length + (2L * CtScout.Columns * CtScout.Rows(LengthMm)) : SliceCount * (FrameHeader.Length + (2L * Matrix * Matrix));
 
     public void ClearConfirmation() => _confirmed = null;
 
@@ -100,7 +103,8 @@ internal sealed class CtScanner(SimulatedGantry gantry)
         if (ConfiguredId is not { } id || gantry.Store.Find(id) is not null) throw new GciException(430, "CT:ID");
         Axis table = gantry.Motion[AxisName.Longitudinal];
         if (LengthMm <= 0 || Math.Min(Range.Start, Range.End) + PlaneOffsetMm < table.Min || Math.Max(Range.Start, Range.End) + PlaneOffsetMm > table.Max) throw new GciException(-222, "CT:RANG");
-        long bytes = SliceCount * (FrameHeader.Length + (2L * Matrix * Matrix));
+        if (HeatPercent + HeatOf(BeamSeconds) > 100) throw new GciException(502, "too hot for this scan");
+        long bytes = BytesExpected;
         if (bytes > gantry.Store.FreeBytes || gantry.Faults.IsOn("store.full")) throw new GciException(410);
         _reserved = bytes;
         gantry.Store.ReservedBytes += bytes;
@@ -125,11 +129,12 @@ internal sealed class CtScanner(SimulatedGantry gantry)
         _startUs = gantry.Clock.NowUs;
         gantry.Enter(GantryStates.Program);
         Axis table = gantry.Motion[AxisName.Longitudinal];
-        double start = Range.Start + PlaneOffsetMm;
+        // The first rotation of an axial scan stands half a beam behind its start.
+        double start = Range.Start + PlaneOffsetMm + (IsAxial ? Math.Sign(Range.End - Range.Start) * BeamMm / 2 : 0);
         long scan = ScanUs();
         long way = gantry.Motion.Duration([(table, start)]);
         _endUs = gantry.Clock.NowUs + way + scan;
-        gantry.Motion.Move([(table, start)], BeamOn);
+        gantry.Motion.Move([(table, start)], Begin);
     }
 
     /// <summary>Ends the beam; the confirmation is gone and it must be armed anew. Harmless in any state.</summary>
@@ -167,16 +172,65 @@ internal sealed class CtScanner(SimulatedGantry gantry)
         else Close("STOR");
     }
 
-    private long ScanUs() => AcquisitionProgram.Us((LengthMm / SpeedMmPerSecond) + RotationSeconds);
+    /// <summary>Beam time of the scan that is set.</summary>
+    private double BeamSeconds => IsAxial ? Rotations * RotationSeconds : (LengthMm / SpeedMmPerSecond) + (IsScout ? 0 : RotationSeconds);
+
+    private double HeatOf(double seconds) => 100 * Kv * MA * seconds / HeatCapacityJ;
+
+    private int Rotations => Math.Max(1, (int)Math.Ceiling((LengthMm / BeamMm) - 1e-9));
+
+    /// <summary>Time from the first moment of beam to the end.</summary>
+    private long ScanUs()
+    {
+        if (!IsAxial) return AcquisitionProgram.Us(BeamSeconds);
+        Axis table = gantry.Motion[AxisName.Longitudinal];
+        return AcquisitionProgram.Us(BeamSeconds) + ((Rotations - 1) * new Trapezoid(0, 0, BeamMm, gantry.SpeedOf(table), table.Acceleration).DurationUs);
+    }
+
+    /// <summary>The table is at the start.</summary>
+    private void Begin()
+    {
+        if (IsAxial) Rotate(0);
+        else BeamOn();
+    }
+
+    /// <summary>One rotation of an axial scan: the table stands; behind it the slices of its beam width, then the way to the next.</summary>
+    private void Rotate(int number)
+    {
+        IsBeamOn = true;
+        _beamSinceUs = gantry.Clock.NowUs;
+        double direction = Math.Sign(Range.End - Range.Start), first = number * BeamMm, last = Math.Min(LengthMm, first + BeamMm);
+        _slices.Add(gantry.Clock.After(AcquisitionProgram.Us(RotationSeconds), () =>
+        {
+            BeamOff();
+            for (int i = (int)_number; i < Expected && (i + 0.5) * SliceMm <= last + 1e-9; i++) Slice(Range.Start + (direction * (i + 0.5) * SliceMm));
+            if (number + 1 >= Rotations)
+            {
+                End("DONE", "DONE");
+                return;
+            }
+            gantry.Motion.Move([(gantry.Motion[AxisName.Longitudinal], Range.Start + PlaneOffsetMm + (direction * (number + 1.5) * BeamMm))], () => Rotate(number + 1));
+        }));
+    }
+
+    /// <summary>The beam is off; what it heated is known.</summary>
+    private void BeamOff()
+    {
+        if (!IsBeamOn) return;
+        IsBeamOn = false;
+        _heat = Math.Min(100, HeatPercent + HeatOf((gantry.Clock.NowUs - _beamSinceUs) / 1e6));
+        _heatUs = gantry.Clock.NowUs;
+    }
 
     private void BeamOn()
     {
         IsBeamOn = true;
+        _beamSinceUs = gantry.Clock.NowUs;
         long begin = gantry.Clock.NowUs;
         double direction = Math.Sign(Range.End - Range.Start), start = Range.Start, slice = SliceMm, speed = SpeedMmPerSecond, rotation = RotationSeconds;
         Axis table = gantry.Motion[AxisName.Longitudinal];
         table.Follow(new Uniform(begin, start + PlaneOffsetMm, Range.End + PlaneOffsetMm, AcquisitionProgram.Us(LengthMm / speed)));
-        for (int i = 0; i < Expected; i++)
+        for (int i = 0; i < Expected && !IsScout; i++)
         {
             double position = start + (direction * slice * (i + 0.5));
             long done = begin + AcquisitionProgram.Us((slice * (i + 0.5) / speed) + rotation);
@@ -202,6 +256,25 @@ internal sealed class CtScanner(SimulatedGantry gantry)
         gantry.Pipeline.Enqueue(new FrameJob(Run, header, () => Pixels(request)));
     }
 
+    /// <summary>The picture of a scout, as far as the table came.</summary>
+    private void Scout(bool isWhole)
+    {
+        double direction = Math.Sign(Range.End - Range.Start), covered = isWhole ? LengthMm : Math.Min(LengthMm, ScoutSpeedMmPerSecond * (gantry.Clock.NowUs - _beamSinceUs) / 1e6);
+        if (covered < CtScout.PixelMm) return;
+        double angle = gantry.Settings.Number("CT:SCOut:ANGLe"), first = Math.Min(Range.Start, Range.Start + (direction * covered));
+        int rows = CtScout.Rows(covered);
+        var header = new FrameHeader
+        {
+            AcquisitionId = Run!.Id, BootId = gantry.BootId, Number = ++_number, Head = 0, Window = 0, Flags = FrameFlags.Simulated | (isWhole ? FrameFlags.None : FrameFlags.Partial), Width = CtScout.Columns, Height = (ushort)rows,
+            BytesPerPixel = 2, Mode = FrameMode.CtScout, View = 1, StartTickUs = (ulong)_beamSinceUs, ElapsedUs = (ulong)(gantry.Clock.NowUs - _beamSinceUs), LiveUs = (ulong)(gantry.Clock.NowUs - _beamSinceUs), Sum = 0,
+            AngleStartMdeg = (int)angle * 1000, AngleEndMdeg = (int)angle * 1000, TableStartUm = (int)Math.Round(Range.Start * 1000), TableEndUm = (int)Math.Round((Range.Start + (direction * covered)) * 1000),
+            TableHeightUm = (int)Math.Round(gantry.Motion.Position(AxisName.Vertical) * 1000), PixelUm = (uint)Math.Round(CtScout.PixelMm * 1000), PixelCrc = 0,
+        };
+        double kv = Kv, mAs = MA * BeamMm / ScoutSpeedMmPerSecond;
+        long start = _beamSinceUs;
+        gantry.Pipeline.Enqueue(new FrameJob(Run, header, () => CtScout.Draw(gantry.Scene, angle, first, rows, kv, mAs, start)));
+    }
+
     private uint[] Pixels(CtSliceRequest request)
     {
         short[] hounsfield = new short[Matrix * Matrix];
@@ -213,16 +286,10 @@ internal sealed class CtScanner(SimulatedGantry gantry)
 
     private void End(string reason, string fate)
     {
-        bool wasOn = IsBeamOn;
-        IsBeamOn = false;
         foreach (ScheduledEvent e in _slices) e.Cancel();
         _slices.Clear();
-        if (wasOn)
-        {
-            double seconds = ScanUs() / 1e6 - Math.Max(0, (_endUs - gantry.Clock.NowUs) / 1e6);
-            _heat = Math.Min(100, HeatPercent + (100 * Kv * MA * seconds / HeatCapacityJ));
-            _heatUs = gantry.Clock.NowUs;
-        }
+        if (IsScout && IsBeamOn) Scout(isWhole: reason == "DONE");
+        BeamOff();
         Expected = (int)_number;
         gantry.Operations.End(_operation, fate, 0);
         long ended = gantry.Clock.NowUs;
