@@ -1,8 +1,10 @@
 using Acquire.Benchmarks;
 
-string[] names = ["recon-spine [FOLDER]", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "list-words"];
+string[] names = ["recon-spine [FOLDER]", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "list-words"];
 switch (args.FirstOrDefault())
 {
+    case "planner-optimality":
+        return PlannerBench.Optimality(args[1..]);
     case "recon-spine":
         return ReconSpine.Run(args[1..]);
     case "recon-spine-row":
