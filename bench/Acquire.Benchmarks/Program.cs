@@ -1,6 +1,6 @@
 using Acquire.Benchmarks;
 
-string[] names = ["recon-spine [FOLDER]", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "list-words"];
+string[] names = ["recon-spine [FOLDER]", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "list-words", "gci-fuzz [MILLIONS [SEED]]"];
 switch (args.FirstOrDefault())
 {
     case "planner-optimality":
@@ -21,6 +21,8 @@ switch (args.FirstOrDefault())
         return 0;
     case "list-words":
         return ListWords.Run();
+    case "gci-fuzz":
+        return GciFuzz.Run(args[1..]);
     default:
         Console.Error.WriteLine($"benchmarks: {string.Join(", ", names)}");
         return 2;

@@ -26,22 +26,7 @@ internal sealed class SettingStore(GciCommandSet table)
     public void Reset() => _values.Clear();
 
     /// <summary>The values as the query answers them.</summary>
-    public static string Format(GciCommand row, IReadOnlyList<GciValue> values)
-    {
-        var fields = new string[values.Count];
-        for (int i = 0; i < fields.Length; i++)
-        {
-            GciParameter parameter = row.Parameters[Math.Min(i, row.Parameters.Count - 1)];
-            fields[i] = parameter switch
-            {
-                GciNumber => GciText.Number(values[i].Number),
-                GciSwitch => values[i].IsOn ? "1" : "0",
-                GciString or GciUuid => GciText.Quote(values[i].Text),
-                _ => values[i].Text,
-            };
-        }
-        return string.Join(',', fields);
-    }
+    public static string Format(GciCommand row, IReadOnlyList<GciValue> values) => GciCodec.Text(row.Parameters, values);
 
     private static GciValue Default(GciParameter parameter) => parameter switch
     {
