@@ -137,6 +137,13 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         if (SpeedOf(axis) > SpeedLimit(axis)) throw new GciException(-222, axis.Word + " speed with patient");
     }
 
+    /// <summary>-222 when a program would move an axis faster than is allowed now: set before somebody lay down.</summary>
+    public void DemandProgramSpeeds()
+    {
+        if (Settings.Word("ACQuire:MODE") is "STAT" or "DYN" or "GAT") return;
+        foreach (Axis axis in Motion.Present) DemandSpeed(axis);
+    }
+
     /// <summary>The load cell says so much.</summary>
     public void LoadTable(double kg)
     {

@@ -117,8 +117,11 @@ public sealed class MotionTests
         c.Do("DIAG:SIM:TABL:LOAD 60");
         Assert.Equal(-222, c.Try("MOT:STAR \"m\"," + plan));
         Assert.Equal("REF,-222", c.Ask("SYST:OPER? \"m\""));
-        c.Do("GANT:ROT:SPE 4");
-        c.Move("m");
+        c.Do($"ACQ:ID \"{RunTests.Id}\"", "HEAD1:HV ON;:HEAD2:HV ON", "ACQ:MODE TOMO");
+        Assert.Equal(-222, c.Try("ACQ:ARM")); // a program is a move too
+        c.Do("GANT:ROT:SPE 4", "ACQ:ARM", "ABOR");
+        c.Do("GANT:ROT 89");
+        c.Move("m2");
     }
 
     [Fact]

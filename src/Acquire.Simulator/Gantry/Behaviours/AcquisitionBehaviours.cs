@@ -26,7 +26,11 @@ internal static class AcquisitionBehaviours
             string verdict = program.Reasons.Count == 0 ? "OK" : string.Join('_', program.Reasons);
             return string.Create(CultureInfo.InvariantCulture, $"{verdict},{program.Frames},{program.Bytes},{GciText.Number(Math.Ceiling(program.Seconds * 1000) / 1000)}");
         });
-        set.Set("ACQuire:ARM", c => c.Gantry.Acquisition.Arm());
+        set.Set("ACQuire:ARM", c =>
+        {
+            c.Gantry.DemandProgramSpeeds();
+            c.Gantry.Acquisition.Arm();
+        });
         set.Set("ACQuire:STARt", c => c.Gantry.Acquisition.Start(c.Text(0)));
         set.Set("ACQuire:PAUSe", c => c.Gantry.Acquisition.Pause());
         set.Set("ACQuire:RESume", c => c.Gantry.Acquisition.Resume(c.Text(0)));
