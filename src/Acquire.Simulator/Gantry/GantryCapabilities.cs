@@ -62,7 +62,7 @@ public sealed record GantryCapabilities
     /// <summary>Words of SYST:GCI:FEATures?. What the acquisition can do is in it as well as what the gantry has.</summary>
     public IReadOnlyList<string> Features =>
     [
-        "STAT", "DYN", "TOMO.STEP", "TOMO.CONT", .. Optional(HasCt, "CT"), "STORE.NV", "EVENT", "JOG", .. Optional(Geometries.Count > 1, "GEOM"), "SIM",
+        "STAT", "DYN", "GATE", "WB", "TOMO.STEP", "TOMO.CONT", .. Optional(HasListMode, "LIST"), .. Optional(HasCt, "CT"), "STORE.NV", "EVENT", "JOG", .. Optional(Geometries.Count > 1, "GEOM"), "SIM",
     ];
 
     private static string[] Optional(bool has, string feature) => has ? [feature] : [];
