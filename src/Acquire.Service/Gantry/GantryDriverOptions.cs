@@ -26,6 +26,8 @@ public sealed record GantryDriverOptions
     public int FirstAttempts { get; init; } = 6;
     /// <summary>Attempts to restore a link that was lost; about 45 s with the waits between them.</summary>
     public int RestoreAttempts { get; init; } = 24;
+    /// <summary>Renew the lease while nobody speaks, and restore a lost link at once; off only where time does not run (a replay).</summary>
+    public bool KeepAlive { get; init; } = true;
     /// <summary>Subscribe to the gantry's events. The driver does all it does without them too.</summary>
     public bool WithEvents { get; init; } = true;
 }

@@ -51,7 +51,7 @@ internal sealed class GantrySession : IAsyncDisposable
     public async Task OpenAsync(CancellationToken cancellation)
     {
         await Policy(_wall, _options.FirstAttempts, _options.SessionName + "-first").ExecuteAsync(async token => _link = await ConnectAsync(token), cancellation);
-        if (_options.Role == GantryRole.Control) _keeping = KeepAsync();
+        if (_options is { Role: GantryRole.Control, KeepAlive: true }) _keeping = KeepAsync();
     }
 
     /// <summary>Does something on a living link; only for what may be repeated.</summary>

@@ -31,15 +31,17 @@ public sealed class SteppedClock : StudyClock
     private readonly GantryDriver _gantry;
     private readonly TimeProvider _wall;
     private readonly double _speed;
+    private readonly bool _paced;
     private ClockAnchor _anchor;
     private long _paceFrom;
     private TimeSpan _virtualSince;
 
-    private SteppedClock(GantryDriver gantry, TimeProvider wall, double speed, ClockAnchor anchor)
+    private SteppedClock(GantryDriver gantry, TimeProvider wall, double speed, bool paced, ClockAnchor anchor)
     {
         _gantry = gantry;
         _wall = wall;
         _speed = speed;
+        _paced = paced;
         _anchor = anchor;
         _paceFrom = wall.GetTimestamp();
     }
@@ -49,10 +51,11 @@ public sealed class SteppedClock : StudyClock
     /// <param name="wall">Wall clock for pacing.</param>
     /// <param name="speed">Virtual seconds per wall second, at the most.</param>
     /// <param name="cancellation">Cancellation.</param>
-    public static async Task<SteppedClock> StartAsync(GantryDriver gantry, TimeProvider wall, double speed, CancellationToken cancellation)
+    /// <param name="paced">False: never waits, whatever the speed.</param>
+    public static async Task<SteppedClock> StartAsync(GantryDriver gantry, TimeProvider wall, double speed, CancellationToken cancellation, bool paced = true)
     {
         if (await gantry.QueryAsync("DIAG:SIM:CLOC?", cancellation) != "STEP") await gantry.CommandAsync("DIAG:SIM:CLOC STEP", cancellation);
-        return new SteppedClock(gantry, wall, speed, await gantry.ClockAsync(cancellation));
+        return new SteppedClock(gantry, wall, speed, paced, await gantry.ClockAsync(cancellation));
     }
 
     /// <inheritdoc/>
@@ -95,6 +98,7 @@ public sealed class SteppedClock : StudyClock
             _virtualSince += step;
             TimeSpan due = _virtualSince / _speed;
             TimeSpan spent = _wall.GetElapsedTime(_paceFrom);
+            if (!_paced) continue;
             if (due > spent) await Task.Delay(due - spent, _wall, cancellation);
             else if (spent - due > TimeSpan.FromMilliseconds(200))
             {

@@ -24,13 +24,13 @@ public static class WireTraceReader
     /// <param name="damaged">Told file, line number and what is wrong; the rest is read on.</param>
     public static IEnumerable<WireRecord> Read(string path, Action<string>? damaged = null) => Files(path).SelectMany(file => ReadFile(file, damaged));
 
-    /// <summary>Records of the last run of the program in a path: from the last segment that begins a run.</summary>
-    public static IReadOnlyList<WireRecord> ReadLastRun(string path, Action<string>? damaged = null)
+    /// <summary>Records of the first run of the program in a path; a resumed study has more.</summary>
+    public static IReadOnlyList<WireRecord> ReadFirstRun(string path, Action<string>? damaged = null)
     {
         var run = new List<WireRecord>();
         foreach (WireRecord record in Read(path, damaged).Where(r => r.Number > 0))
         {
-            if (record.Number == 1) run.Clear();
+            if (record.Number == 1 && run.Count > 0) break;
             run.Add(record);
         }
         return run;
