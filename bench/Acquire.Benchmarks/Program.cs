@@ -1,6 +1,6 @@
 using Acquire.Benchmarks;
 
-string[] names = ["recon-spine [FOLDER]", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "list-words", "gci-fuzz [MILLIONS [SEED]]"];
+string[] names = ["recon-spine [FOLDER]", "recon-profile [FOLDER]", "recon-merit VOLUME", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "list-words", "gci-fuzz [MILLIONS [SEED]]"];
 switch (args.FirstOrDefault())
 {
     case "planner-optimality":
@@ -9,6 +9,11 @@ switch (args.FirstOrDefault())
         return ReconSpine.Run(args[1..]);
     case "recon-spine-row":
         return ReconSpine.Row(args[1..]);
+    case "recon-profile":
+        ReconSpine.Profile(args.ElementAtOrDefault(1) ?? ReconSpine.DefaultFolder);
+        return 0;
+    case "recon-merit":
+        return ReconSpine.Merit(args[1..]);
     case "recon-cubes":
         return ReconCubes.Run();
     case "recon-simset":

@@ -8,7 +8,7 @@ namespace Acquire.Benchmarks;
 /// <summary>shared/data/recon-spine at several settings; every row in a process of its own, so that its peak memory is its own.</summary>
 internal static class ReconSpine
 {
-    private const string DefaultFolder = "../shared/data/recon-spine";
+    public const string DefaultFolder = "../shared/data/recon-spine";
     private static readonly string[] Rows =
     [
         "osem 8 15 on on 0", "osem 8 15 on on 6", "osem 4 15 on on 0", "osem 2 15 on on 0", "osem 5 12 on on 6",
@@ -73,7 +73,7 @@ internal static class ReconSpine
     }
 
     /// <summary>Where the time goes: passes over all views on one thread, and the share of this machine's multiply-add peak.</summary>
-    private static void Profile(string folder)
+    public static void Profile(string folder)
     {
         ReconstructionInput input = ReconstructionInput.Read(folder);
         using SystemModel with = new(input.Projections, input.AttenuationMap, input.Response);
@@ -82,7 +82,7 @@ internal static class ReconSpine
         (double forward, double back, double plainForward, double plainBack) = Passes(with, without);
         Console.WriteLine();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"One thread, 120 views, best of 8: set-up {1000 * setup:F0} ms; forward {1000 * forward:F1} ms (rotation and attenuation {1000 * plainForward:F1}), back {1000 * back:F1} ms (rotation and attenuation {1000 * plainBack:F1})."));
-        // Multiply-adds per sample, counted from ColumnKernels with two thirds of the samples in two cells: gather 4 + 4 + 8/3,
+        // Multiply-adds per sample, counted from RotationKernels with two thirds of the samples in two cells: gather 4 + 4 + 8/3,
         // exp 4, planes and sharing 6; spread the same; blur 5 along t and 5 along z (additions counted as half).
         double work = (with.Samples * 20.7 * 2) + (with.BlurSamples * 8.0 * 2);
         double peak = Machine.MultiplyAddsPerSecond(1);
@@ -115,5 +115,18 @@ internal static class ReconSpine
             best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
         return best;
+    }
+
+    /// <summary>Figures of merit of any volume on recon-spine's grid, e.g. of another program, unfiltered and with a 6 mm filter.</summary>
+    public static int Merit(string[] args)
+    {
+        ReconstructionInput input = ReconstructionInput.Read(args.ElementAtOrDefault(1) ?? DefaultFolder);
+        Volume volume = RawFolder.ReadVolume(args[0]);
+        foreach (double filter in new[] { 0.0, 6 })
+        {
+            FiguresOfMerit m = FiguresOfMerit.Compare(GaussianFilter.Apply(volume, filter), input.Truth!, input.AttenuationMap, input.Spheres);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {filter} | {m.NrmseBodyPercent:F1} | {m.NrmseBonePercent:F1} | {string.Join(" | ", m.ContrastRecoveryPercent.Select(c => c.Percent.ToString("F0", CultureInfo.InvariantCulture)))} | {m.SoftTissueCvPercent:F1} | {m.SoftTissueBiasPercent:F1} |"));
+        }
+        return 0;
     }
 }

@@ -18,7 +18,7 @@ internal static class Rooms
             {
                 StartAngleDeg = byHand.StartAngleDeg, AnglesGrow = byHand.AnglesGrow, ExtentDeg = byHand.ExtentDeg, RadiusMm = byHand.RadiusMm, PixelMm = byHand.PixelMm,
             });
-            return (series, [.. image.Findings, .. findings]);
+            return (series, image.Nuclide, [.. image.Findings, .. findings]);
         };
     }
 }

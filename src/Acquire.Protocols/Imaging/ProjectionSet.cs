@@ -22,6 +22,8 @@ public sealed record ProjectionSet
     public required double RowMm { get; init; }
     /// <summary>DICOM angle of each view, degrees.</summary>
     public required double[] AngleDeg { get; init; }
+    /// <summary>Arc the detector turned through while it counted, degrees per view (continuous rotation; the angle is its middle); null when it stood still.</summary>
+    public double[]? ArcDeg { get; init; }
     /// <summary>Distance from axis to collimator face per view, mm.</summary>
     public required double[] RadiusMm { get; init; }
     /// <summary>Photopeak counts, [view, z, t], t fastest, z growing to the head, t as in the remarks. Length Views x Rows x Columns.</summary>

@@ -39,19 +39,41 @@ public sealed record DetectorResponse(double HoleDiameterMm, double EffectiveLen
     public static DetectorResponse FromHoles(double holeDiameterMm, double holeLengthMm, double septaMuPerMm = 2.692, double intrinsicFwhmMm = 3.8, double gapMm = 10)
         => new(holeDiameterMm, holeLengthMm - (2 / septaMuPerMm), intrinsicFwhmMm, gapMm);
 
-    /// <summary>A collimator by name, Tc-99m, docs: physics-and-qc 1.3 (geometry S5/S6); null when the name is not known.</summary>
+    /// <summary>Intrinsic resolution at another energy: grows as 1/sqrt(E), never below 3 mm (docs: physics-and-qc 1.2).</summary>
+    /// <param name="fwhmAt140Mm">FWHM at 140.5 keV, mm.</param>
+    /// <param name="keV">Energy, keV.</param>
+    public static double IntrinsicFwhmMm140To(double fwhmAt140Mm, double keV) => Math.Max(Math.Min(3, fwhmAt140Mm), fwhmAt140Mm * Math.Sqrt(PhotonAttenuation.TechnetiumKeV / keV));
+
+    /// <summary>A collimator by its holes, at an energy: septa are more transparent and the crystal sharper at higher energies.</summary>
+    /// <param name="holeDiameterMm">Hole diameter, mm.</param>
+    /// <param name="holeLengthMm">Hole length as built, mm.</param>
+    /// <param name="keV">Photopeak, keV.</param>
+    /// <param name="intrinsicFwhmMm">Intrinsic resolution at 140.5 keV, FWHM in mm.</param>
+    public static DetectorResponse AtEnergy(double holeDiameterMm, double holeLengthMm, double keV, double intrinsicFwhmMm = 3.8)
+        => FromHoles(holeDiameterMm, holeLengthMm, PhotonAttenuation.LeadPerMm(keV), IntrinsicFwhmMm140To(intrinsicFwhmMm, keV));
+
+    /// <summary>A collimator by name, docs: physics-and-qc 1.3 (geometry S5/S6); null when the name is not known.</summary>
     /// <remarks>A bare "LEHR" means the geometry of the simulator's default camera (Siemens LEHR).</remarks>
     /// <param name="name">Name, in any case: LEHR, LEUHR, LEAP, MELP, HE, "GE LEHR", "GE MEGP", "Philips LEHR".</param>
-    public static DetectorResponse? FromName(string name) => name.Trim().ToUpperInvariant() switch
+    /// <param name="keV">Photopeak, keV.</param>
+    public static DetectorResponse? FromName(string name, double keV = PhotonAttenuation.TechnetiumKeV) => HolesOf(name) is { } holes ? AtEnergy(holes.Diameter, holes.Length, keV) : null;
+
+    /// <summary>Hole diameter and length, mm, by name; null when the name is not known.</summary>
+    /// <param name="name">As for <see cref="FromName"/>.</param>
+    public static (double Diameter, double Length)? HolesOf(string name)
     {
-        "LEHR" or "SIEMENS LEHR" => FromHoles(1.11, 24.05),
-        "LEUHR" or "SIEMENS LEUHR" => FromHoles(1.16, 35.8),
-        "LEAP" or "LEGP" or "SIEMENS LEAP" => FromHoles(1.45, 24.05),
-        "MELP" or "SIEMENS MELP" => FromHoles(2.94, 40.64),
-        "HE" or "SIEMENS HE" => FromHoles(4.0, 59.7),
-        "GE LEHR" => FromHoles(1.5, 35),
-        "GE MEGP" => FromHoles(3.0, 58),
-        "PHILIPS LEHR" => FromHoles(1.22, 27),
-        _ => null,
-    };
+        ArgumentNullException.ThrowIfNull(name);
+        return name.Trim().ToUpperInvariant() switch
+        {
+            "LEHR" or "SIEMENS LEHR" => (1.11, 24.05),
+            "LEUHR" or "SIEMENS LEUHR" => (1.16, 35.8),
+            "LEAP" or "LEGP" or "SIEMENS LEAP" => (1.45, 24.05),
+            "MELP" or "SIEMENS MELP" => (2.94, 40.64),
+            "HE" or "SIEMENS HE" => (4.0, 59.7),
+            "GE LEHR" => (1.5, 35),
+            "MEGP" or "GE MEGP" => (3.0, 58),
+            "PHILIPS LEHR" => (1.22, 27),
+            _ => null,
+        };
+    }
 }

@@ -3,10 +3,12 @@ using Acquire.Protocols.Imaging;
 namespace Acquire.Reconstruction;
 
 /// <summary>What the metal rule found when a CT became an attenuation map.</summary>
-/// <param name="Map">Linear attenuation at 140.5 keV, 1/mm, on the target's grid.</param>
+/// <param name="Map">Linear attenuation at the energy asked for, 1/mm, on the target's grid.</param>
 /// <param name="MetalVoxels">CT voxels above <see cref="AttenuationMap.MetalHu"/>: a finding for the quality room.</param>
 /// <param name="OutsideFieldFraction">Share of target voxels the CT does not cover (taken as air).</param>
-public sealed record AttenuationMapResult(Volume Map, int MetalVoxels, double OutsideFieldFraction);
+/// <param name="ClippedVoxels">CT voxels that stand exactly at the CT's largest number, when that is a clip and not a peak: 3 or more at 3000 HU or above (12 bits end at 3071 HU). Their true number is higher.</param>
+/// <param name="ClipHu">That number; 0 when nothing is clipped.</param>
+public sealed record AttenuationMapResult(Volume Map, int MetalVoxels, double OutsideFieldFraction, int ClippedVoxels = 0, double ClipHu = 0);
 
 /// <summary>Attenuation map from CT (docs: physics-and-qc 2.2): area-average resampling, Gaussian to SPECT resolution, bilinear HU to mu.</summary>
 public static class AttenuationMap
@@ -27,35 +29,55 @@ public static class AttenuationMap
     /// </summary>
     public const double DefaultFwhmMm = 10;
 
-    // docs: physics-and-qc 2.2, row 140 keV, Siemens Symbia (S7): kV, slope below 0 HU, slope from 0 HU; 1e-4 per cm and HU.
-    private static readonly (double Kv, double Below, double Above)[] Rows = [(80, 1.625, 0.759), (110, 1.634, 0.978), (130, 1.636, 1.090)];
+    // docs: physics-and-qc 2.2, Siemens Symbia (S7): keV, water 1/cm, then slope below and from 0 HU at 80, 110 and 130 kV; 1e-4 per cm and HU.
+    private static readonly (double KeV, double Water, double[] Below, double[] Above)[] Rows =
+    [
+        (93, 0.1747, [1.848, 1.857, 1.859], [1.088, 1.400, 1.561]), (113, 0.1644, [1.739, 1.747, 1.749], [0.894, 1.150, 1.283]), (140, 0.1538, [1.625, 1.634, 1.636], [0.759, 0.978, 1.090]),
+        (171, 0.1443, [1.524, 1.532, 1.534], [0.674, 0.868, 0.969]), (185, 0.1406, [1.485, 1.492, 1.494], [0.647, 0.834, 0.930]), (208, 0.1352, [1.428, 1.435, 1.438], [0.611, 0.787, 0.879]),
+        (245, 0.1277, [1.348, 1.355, 1.358], [0.567, 0.731, 0.815]), (300, 0.1186, [1.252, 1.258, 1.259], [0.519, 0.669, 0.747]), (364, 0.1102, [1.164, 1.170, 1.170], [0.477, 0.615, 0.687]),
+    ];
+    private static readonly double[] TubeKv = [80, 110, 130];
 
-    private const double WaterPerCm = 0.1538;
-
-    /// <summary>mu at 140.5 keV in 1/mm for a CT number, bilinear with its break at 0 HU, never negative.</summary>
-    /// <remarks>Slopes are interpolated linearly between the tube voltages of the table and held beyond its ends.</remarks>
+    /// <summary>mu in 1/mm for a CT number, bilinear with its break at 0 HU, never negative.</summary>
+    /// <remarks>
+    /// Slopes are interpolated linearly between the tube voltages of the table and held beyond its ends; between its energies logarithmically.
+    /// Within 1 keV of a row (140.5 of 140) that row is taken as it stands.
+    /// </remarks>
     /// <param name="hu">CT number.</param>
     /// <param name="kv">Tube voltage, kV.</param>
-    public static double MuPerMm(double hu, double kv)
+    /// <param name="keV">Photopeak, keV.</param>
+    public static double MuPerMm(double hu, double kv, double keV = PhotonAttenuation.TechnetiumKeV)
     {
-        int n = 0;
-        while (n < Rows.Length - 2 && kv > Rows[n + 1].Kv) n++;
-        double f = Math.Clamp((kv - Rows[n].Kv) / (Rows[n + 1].Kv - Rows[n].Kv), 0, 1);
-        double slope = hu < 0 ? Mix(Rows[n].Below, Rows[n + 1].Below, f) : Mix(Rows[n].Above, Rows[n + 1].Above, f);
-        return Math.Max(0, (WaterPerCm + (slope * 1e-4 * hu)) / 10);
+        for (int n = 0; n < Rows.Length; n++)
+            if (Math.Abs(Rows[n].KeV - keV) <= 1) return InRow(Rows[n], hu, kv);
+        int r = 0;
+        while (r < Rows.Length - 2 && keV > Rows[r + 1].KeV) r++;
+        double a = InRow(Rows[r], hu, kv), b = InRow(Rows[r + 1], hu, kv), f = Math.Clamp(Math.Log(keV / Rows[r].KeV) / Math.Log(Rows[r + 1].KeV / Rows[r].KeV), 0, 1);
+        return a <= 0 || b <= 0 ? Math.Max(0, Mix(a, b, f)) : Math.Exp(Mix(Math.Log(a), Math.Log(b), f));
+    }
+
+    private static double InRow((double KeV, double Water, double[] Below, double[] Above) row, double hu, double kv)
+    {
+        int n = kv > TubeKv[1] ? 1 : 0;
+        double f = Math.Clamp((kv - TubeKv[n]) / (TubeKv[n + 1] - TubeKv[n]), 0, 1);
+        double slope = hu < 0 ? Mix(row.Below[n], row.Below[n + 1], f) : Mix(row.Above[n], row.Above[n + 1], f);
+        return Math.Max(0, (row.Water + (slope * 1e-4 * hu)) / 10);
     }
 
     /// <summary>Makes a map on the grid of a target.</summary>
     /// <remarks>
     /// Metal (above 2500 HU) is taken out before smoothing as water-equivalent bone at 2500 HU, so that its number, clipped or
     /// not, cannot leak; the fraction of metal per voxel is smoothed the same way and mixes in titanium's mu. Elsewhere mu is
-    /// limited to 0.030/mm. The reconstruction without attenuation should always be kept beside it.
+    /// limited to 0.030/mm (at other energies in proportion to bone's). Numbers below -1000 HU, which scanners write outside their field, are
+    /// air. Where a CT is clipped (12 bits end at 3071 HU), the clipped voxels are metal by their number already; that they are clipped is
+    /// reported. The reconstruction without attenuation should always be kept beside it.
     /// </remarks>
     /// <param name="hu">CT numbers, any grid; both volumes in the same frame of reference.</param>
     /// <param name="kv">Tube voltage, kV.</param>
     /// <param name="target">Grid wanted; its values are not used.</param>
     /// <param name="fwhmMm">Smoothing, FWHM in mm.</param>
-    public static AttenuationMapResult FromCt(Volume hu, double kv, Volume target, double fwhmMm = DefaultFwhmMm)
+    /// <param name="keV">Photopeak, keV.</param>
+    public static AttenuationMapResult FromCt(Volume hu, double kv, Volume target, double fwhmMm = DefaultFwhmMm, double keV = PhotonAttenuation.TechnetiumKeV)
     {
         ArgumentNullException.ThrowIfNull(hu);
         ArgumentNullException.ThrowIfNull(target);
@@ -64,7 +86,7 @@ public static class AttenuationMap
         float[]? fraction = null;
         for (int n = 0; n < tissue.Length; n++)
         {
-            tissue[n] = (float)Math.Min(hu.Values[n], MetalHu);
+            tissue[n] = (float)Math.Clamp(hu.Values[n], -1000, MetalHu);
             if (hu.Values[n] <= MetalHu) continue;
             (fraction ??= new float[tissue.Length])[n] = 1;
             metal++;
@@ -72,13 +94,28 @@ public static class AttenuationMap
         Volume smooth = GaussianFilter.Apply(Resample(hu with { Values = tissue }, target, -1000, out double outside), fwhmMm);
         Volume? metalShare = fraction is null ? null : GaussianFilter.Apply(Resample(hu with { Values = fraction, Unit = "1" }, target, 0, out _), fwhmMm);
         float[] mu = new float[smooth.Values.Length];
+        double largest = LargestMuPerMm * PhotonAttenuation.BonePerMm(keV) / PhotonAttenuation.BonePerMm(PhotonAttenuation.TechnetiumKeV);
+        double titanium = Math.Abs(keV - PhotonAttenuation.TechnetiumKeV) < 1 ? MetalMuPerMm : PhotonAttenuation.TitaniumPerMm(keV);
         for (int n = 0; n < mu.Length; n++)
         {
-            double value = Math.Min(MuPerMm(smooth.Values[n], kv), LargestMuPerMm);
-            if (metalShare is not null) value = Mix(value, MetalMuPerMm, metalShare.Values[n]);
+            double value = Math.Min(MuPerMm(smooth.Values[n], kv, keV), largest);
+            if (metalShare is not null) value = Mix(value, titanium, metalShare.Values[n]);
             mu[n] = (float)value;
         }
-        return new AttenuationMapResult(smooth with { Unit = "1/mm", Values = mu }, metal, outside);
+        (int clipped, double clip) = Clip(hu.Values);
+        return new AttenuationMapResult(smooth with { Unit = "1/mm", Values = mu }, metal, outside, clipped, clip);
+    }
+
+    private static (int Voxels, double Hu) Clip(float[] hu)
+    {
+        float top = float.MinValue;
+        int count = 0;
+        foreach (float v in hu)
+        {
+            if (v > top) (top, count) = (v, 0);
+            if (v == top) count++;
+        }
+        return top >= 3000 && count >= 3 ? (count, top) : (0, 0);
     }
 
     /// <summary>Area-average (box) resampling: every target voxel gets the mean of the source over its own box; separable.</summary>

@@ -1,6 +1,19 @@
 namespace Acquire.Reconstruction;
 
-/// <summary>Scatter in the photopeak window estimated from windows beside it (docs: physics-and-qc 2.3).</summary>
+/// <summary>How scatter in the photopeak is estimated.</summary>
+public enum ScatterMethod
+{
+    /// <summary>From the windows beside the photopeak by their width, as many as there are (TEW; with a lower window only, a triangle).</summary>
+    Windows,
+    /// <summary>From the lower window alone by width, although there is an upper one.</summary>
+    LowerWindow,
+    /// <summary>k times the counts of the lower window (DEW); k is a setting of the protocol and kept with the result.</summary>
+    DualWindow,
+    /// <summary>Not at all.</summary>
+    None,
+}
+
+/// <summary>s: scatter in the photopeak window estimated from windows beside it (docs: physics-and-qc 2.3).</summary>
 public static class ScatterEstimate
 {
     /// <summary>Triple-energy-window estimate for one bin: (C_lo / W_lo + C_up / W_up) W_pk / 2.</summary>
@@ -12,6 +25,23 @@ public static class ScatterEstimate
     /// <param name="photopeakWidthKeV">Width of the photopeak window, keV.</param>
     public static double TripleEnergyWindow(double lowerCounts, double lowerWidthKeV, double upperCounts, double upperWidthKeV, double photopeakWidthKeV)
         => ((lowerWidthKeV > 0 ? lowerCounts / lowerWidthKeV : 0) + (upperWidthKeV > 0 ? upperCounts / upperWidthKeV : 0)) * photopeakWidthKeV / 2;
+
+    /// <summary>Classic k of <see cref="ScatterMethod.DualWindow"/> for a lower window of 92 to 125 keV (docs: physics-and-qc 2.3; object-tuned values of 0.18 to 0.47 are published, S27).</summary>
+    public const double DualWindowK = 0.5;
+
+    /// <summary>Factors on the counts of the lower and the upper window that make the estimate.</summary>
+    /// <param name="method">Method.</param>
+    /// <param name="lowerWidthKeV">Width of the lower window, keV; 0 when there is none.</param>
+    /// <param name="upperWidthKeV">Width of the upper window, keV; 0 when there is none.</param>
+    /// <param name="photopeakWidthKeV">Width of the photopeak window, keV.</param>
+    /// <param name="k">k of <see cref="ScatterMethod.DualWindow"/>.</param>
+    public static (double Lower, double Upper) Factors(ScatterMethod method, double lowerWidthKeV, double upperWidthKeV, double photopeakWidthKeV, double k) => method switch
+    {
+        ScatterMethod.Windows => (TripleEnergyWindow(1, lowerWidthKeV, 0, 0, photopeakWidthKeV), TripleEnergyWindow(0, 0, 1, upperWidthKeV, photopeakWidthKeV)),
+        ScatterMethod.LowerWindow => (TripleEnergyWindow(1, lowerWidthKeV, 0, 0, photopeakWidthKeV), 0),
+        ScatterMethod.DualWindow => (lowerWidthKeV > 0 ? k : 0, 0),
+        _ => (0, 0),
+    };
 
     /// <summary>Smooths one image with a separable Gaussian; edges are extended with their own value, so that a flat image stays flat.</summary>
     /// <param name="image">Row-major, changed in place.</param>

@@ -45,7 +45,7 @@ public static unsafe class Fbp
         ArgumentNullException.ThrowIfNull(options);
         int nx = projections.Columns, nz = projections.Rows;
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.Threads > 0 ? options.Threads : Environment.ProcessorCount };
-        int vectors = (nz + ColumnKernels.Lanes - 1) / ColumnKernels.Lanes, stride = vectors * ColumnKernels.Lanes;
+        int vectors = (nz + RotationKernels.Lanes - 1) / RotationKernels.Lanes, stride = vectors * RotationKernels.Lanes;
         double[] kernel = Kernel(nx, options);
         double[] share = Shares(projections.AngleDeg);
         using AlignedFloats filtered = new((long)projections.Views * nx * stride);
@@ -67,7 +67,7 @@ public static unsafe class Fbp
                     int i = Math.Min((int)t, nx - 2);
                     float w1 = (float)((t - i) * share[v]), w0 = (float)(share[v] - w1);
                     float* p = view + ((long)i * stride), q = p + stride, to = row.Pointer + ((long)x * stride);
-                    for (int o = 0; o < stride; o += ColumnKernels.Lanes)
+                    for (int o = 0; o < stride; o += RotationKernels.Lanes)
                         (Vector512.Load(to + o) + (w0 * Vector512.Load(p + o)) + (w1 * Vector512.Load(q + o))).Store(to + o);
                 }
             }
@@ -157,7 +157,7 @@ public static unsafe class Fbp
             {
                 Vector512<float> w = Vector512.Create((float)kernel[nx - 1 + t - s]);
                 float* p = plane.Pointer + ((long)s * stride);
-                for (int o = 0; o < stride; o += ColumnKernels.Lanes)
+                for (int o = 0; o < stride; o += RotationKernels.Lanes)
                     Vector512.FusedMultiplyAdd(w, Vector512.Load(p + o), Vector512.Load(to + o)).Store(to + o);
             }
         }

@@ -6,8 +6,8 @@ namespace Acquire.Reconstruction;
 /// <remarks>The program registers the Dicom room's reader here; reconstruction itself knows only <see cref="CountSeries"/>.</remarks>
 public static class DicomTomo
 {
-    /// <summary>Reads a DICOM NM file, with geometry given by hand, into a series of counts and what a reader should know of the file; set once at start of the program. Null: no reader is there.</summary>
-    public static Func<string, GeometryByHand, (CountSeries Series, IReadOnlyList<string> Findings)>? Reader { get; set; }
+    /// <summary>Reads a DICOM NM file, with geometry given by hand, into a series of counts, the nuclide it names ("" when none) and what a reader should know of the file; set once at start of the program. Null: no reader is there.</summary>
+    public static Func<string, GeometryByHand, (CountSeries Series, string Nuclide, IReadOnlyList<string> Findings)>? Reader { get; set; }
 
     /// <summary>Reads a file and puts its frames in order for reconstruction.</summary>
     /// <param name="path">A DICOM NM file.</param>
@@ -17,7 +17,11 @@ public static class DicomTomo
     {
         ArgumentNullException.ThrowIfNull(byHand);
         if (Reader is null) throw ReconstructionInput.Bad("this program was built without its DICOM reader for tomographic projections; give raw-plus-JSON or Interfile.");
-        (CountSeries series, IReadOnlyList<string> findings) = Reader(path, byHand);
-        return ProjectionSetBuilder.ToInput(series, byHand) with { Findings = findings, Series = series };
+        (CountSeries series, string nuclide, IReadOnlyList<string> findings) = Reader(path, byHand);
+        ProjectionSetOptions options = byHand.Frames ?? new ProjectionSetOptions();
+        // A file may name a nuclide this program does not know; its energy window then says enough.
+        if (options.Nuclide.Length == 0 && options.Window == 0 && Acquire.Protocols.Nuclides.Radionuclide.Find(nuclide) is { } known
+            && series.EnergyWindows.Any(w => known.Photopeaks.Any(l => l.EnergyKeV > w.LowerLimitKeV && l.EnergyKeV < w.UpperLimitKeV))) options = options with { Nuclide = nuclide };
+        return ProjectionSetBuilder.ToInput(series, byHand, options) with { Findings = findings, Series = series };
     }
 }

@@ -55,7 +55,7 @@ public static class InterfileReader
                 AngleDeg = [.. Enumerable.Range(0, views).Select(k => start + (k * step))],
                 SecondsPerView = keys.TryGetValue("time per projection (sec)", out string? s) && double.TryParse(s, CultureInfo.InvariantCulture, out double seconds) ? seconds : 0,
             },
-            Response = byHand.Response,
+            Response = byHand.ResponseAt(PhotonAttenuation.TechnetiumKeV),
             Description = string.Create(CultureInfo.InvariantCulture, $"Interfile {name}: {views} views of {columns} x {rows}"),
         };
     }

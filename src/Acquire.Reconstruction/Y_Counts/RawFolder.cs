@@ -55,7 +55,7 @@ public static class RawFolder
             AttenuationMap = VolumeOf(files, "mumap", voxel, null, "1/mm", jsonPath),
             Truth = VolumeOf(files, "truth", voxel, null, "1", jsonPath),
             Spheres = Lesions(root),
-            Response = byHand.Response ?? Response(root),
+            Response = byHand.ResponseAt(PhotonAttenuation.TechnetiumKeV) ?? Response(root),
             Description = root.TryGetProperty("title", out JsonElement title) ? title.GetString() ?? "" : Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(jsonPath))) ?? "",
         };
     }

@@ -23,8 +23,18 @@ public sealed record GeometryByHand
     public double? ExtentDeg { get; init; }
     /// <summary>Pixel size, mm, for a DICOM file that does not say it; null to take the file's.</summary>
     public double? PixelMm { get; init; }
-    /// <summary>Detector response; null to take the file's.</summary>
+    /// <summary>Detector response as it is, whatever the energy; null to take the file's, or <see cref="Holes"/>.</summary>
     public DetectorResponse? Response { get; init; }
+    /// <summary>Collimator holes, diameter and length as built, mm: the response follows from them and the photopeak's energy; null to take the file's.</summary>
+    public (double Diameter, double Length)? Holes { get; init; }
+    /// <summary>Arc each view turned through while it counted, degrees (continuous rotation); null to take the file's.</summary>
+    public double? ArcDeg { get; init; }
+    /// <summary>Choices for files with frames and energy windows (DICOM); null for the defaults.</summary>
+    public ProjectionSetOptions? Frames { get; init; }
+
+    /// <summary>The response given by hand, at an energy; null when none was given.</summary>
+    /// <param name="keV">Photopeak, keV.</param>
+    public DetectorResponse? ResponseAt(double keV) => Response ?? (Holes is { } h ? DetectorResponse.AtEnergy(h.Diameter, h.Length, keV) : null);
 }
 
 /// <summary>Everything a reconstruction needs, read from one of the known forms.</summary>
@@ -32,6 +42,12 @@ public sealed record ReconstructionInput
 {
     /// <summary>Projections with their geometry.</summary>
     public required ProjectionSet Projections { get; init; }
+    /// <summary>Nuclide of the photopeak; "" when nothing says.</summary>
+    public string Nuclide { get; init; } = "";
+    /// <summary>Energy of the photopeak, keV.</summary>
+    public double PhotopeakKeV { get; init; } = PhotonAttenuation.TechnetiumKeV;
+    /// <summary>CT the map was made of, HU, for fused pictures and for the tissue-aware prior; null when there was none.</summary>
+    public Volume? Ct { get; init; }
     /// <summary>Attenuation map that came with them, 1/mm at the photopeak; null when none did.</summary>
     public Volume? AttenuationMap { get; init; }
     /// <summary>True activity that came with them (test data); null otherwise.</summary>
@@ -58,6 +74,16 @@ public sealed record ReconstructionInput
     {
         ArgumentNullException.ThrowIfNull(path);
         byHand ??= new GeometryByHand();
+        ReconstructionInput input = ReadForm(path, byHand);
+        if (byHand.ArcDeg is not { } arc) return input;
+        if (arc is < 0 or > 45) throw Bad("the arc of a view must lie between 0 and 45 degrees.");
+        double[] arcs = new double[input.Projections.Views];
+        Array.Fill(arcs, arc);
+        return input with { Projections = input.Projections with { ArcDeg = arcs } };
+    }
+
+    private static ReconstructionInput ReadForm(string path, GeometryByHand byHand)
+    {
         try
         {
             if (Directory.Exists(path) && File.Exists(Path.Combine(path, RawFolder.ProblemFile))) return RawFolder.ReadProblem(Path.Combine(path, RawFolder.ProblemFile), byHand);

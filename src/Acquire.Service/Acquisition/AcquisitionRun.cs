@@ -53,6 +53,9 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
     /// <summary>Told of progress; display only.</summary>
     public Action<RunProgress>? Progress { get; set; }
 
+    /// <summary>Told of every frame of a run once it is stored and acknowledged; must not block or throw.</summary>
+    public Action<RunPlan, StoredFrame>? Stored { get; set; }
+
     /// <summary>Called between two looks at the gantry, while nothing waits: prompts to people.</summary>
     public Func<CancellationToken, Task> BetweenPolls { get; set; } = _ => Task.CompletedTask;
 
@@ -172,6 +175,7 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
                     throw DataFolder.Describe(data.Path, e);
                 }
                 await gantry.Frames.AcknowledgeAsync(header.Number, cancellation);
+                Stored?.Invoke(plan, new StoredFrame(header, bytes, 0));
                 counts += (long)header.Sum;
                 stored++;
             }

@@ -15,11 +15,12 @@ internal static class InputReport
     /// <param name="how">How the volume was made, for the figures table.</param>
     /// <param name="volume">The reconstruction.</param>
     /// <param name="output">Where lines go; null prints none.</param>
+    /// <param name="more">More figures for the table.</param>
     /// <returns>The verdicts.</returns>
-    public static QualityReport Write(string folder, ReconstructionInput input, string how, Volume volume, TextWriter? output)
+    public static QualityReport Write(string folder, ReconstructionInput input, string how, Volume volume, TextWriter? output, IReadOnlyList<(string Name, string Value)>? more = null)
     {
         QualityReport quality = QualityRunner.Run(
-            new QualityInput { Tomo = input.Series, Projections = input.Projections, Reconstruction = volume, AttenuationMap = input.AttenuationMap }, QualityLimits.LoadDefault());
+            new QualityInput { Tomo = input.Series, Projections = input.Projections, Reconstruction = volume, AttenuationMap = input.AttenuationMap, Ct = input.Ct }, QualityLimits.LoadDefault());
         if (output is not null)
         {
             foreach (QualityResult r in quality.Results)
@@ -31,6 +32,7 @@ internal static class InputReport
             output.WriteLine($"verdict: {quality.Verdict}");
         }
         var figures = new List<(string, string)> { ("Input", input.Description), ("Reconstruction", how) };
+        figures.AddRange(more ?? []);
         if (input.Truth is { } truth && truth.Values.Length == volume.Values.Length)
         {
             FiguresOfMerit merit = FiguresOfMerit.Compare(volume, truth, input.AttenuationMap, input.Spheres);
@@ -41,7 +43,7 @@ internal static class InputReport
             figures.AddRange(merit.ContrastRecoveryPercent.Select(c => ($"Contrast recovery, {c.Name}", Percent(c.Percent))));
         }
         string report = Path.Combine(folder, "report.html");
-        ReconstructionReport.Write(report, "Reconstruction and quality of projections", input.Projections, new Dictionary<string, Volume> { ["SPECT"] = volume }, input.AttenuationMap, quality, figures);
+        ReconstructionReport.Write(report, "Reconstruction and quality of projections", input.Projections, new Dictionary<string, Volume> { ["SPECT"] = volume }, input.AttenuationMap, quality, figures, input.Ct);
         output?.WriteLine($"report: {report}");
         return quality;
     }

@@ -172,6 +172,7 @@ public sealed class StudySession
     private async Task<int> WorkAsync(AcquisitionProtocol protocol, GantryDriver gantry, SteppedClock clock, IStudyDisplay display, CancellationToken cancellation)
     {
         var conductor = new StudyConductor(new StudyContext(_data, _studyKey, protocol, gantry, clock, new DemoPeople(gantry, clock, _options.Seed), display, () => _stop));
+        await using LiveSpect live = conductor.Live;
         (Ending ending, string reason) = await conductor.RunAsync(cancellation);
         return await StudyFinish.RunAsync(_data, _studyKey, conductor, clock, ending, reason, display, cancellation);
     }

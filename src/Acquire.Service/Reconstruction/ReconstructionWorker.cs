@@ -46,7 +46,7 @@ public static class ReconstructionWorker
             start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "acquire.dll"));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         using Process process = Process.Start(start) ?? throw new AcquireException("the reconstruction worker could not be started", ExitCodes.Unexpected);
-        LowerPriority(process);
+        WorkerPriority.Lower(process);
         using var limit = new CancellationTokenSource(Limit, wall);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
@@ -62,18 +62,6 @@ public static class ReconstructionWorker
             process.Kill(entireProcessTree: true);
             cancellation.ThrowIfCancellationRequested();
             return (ExitCodes.Unexpected, string.Create(CultureInfo.InvariantCulture, $"the worker took more than {Limit.TotalMinutes:F0} minutes and was ended"));
-        }
-    }
-
-    private static void LowerPriority(Process process)
-    {
-        try
-        {
-            process.PriorityClass = ProcessPriorityClass.BelowNormal;
-        }
-        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
-        {
-            // It ended already, or the system does not allow it: the work is the same, only less polite.
         }
     }
 

@@ -14,15 +14,16 @@ public static class ReconstructionReport
     /// <param name="mu">Attenuation map, 1/mm; null when none.</param>
     /// <param name="quality">Verdicts; null when none were made.</param>
     /// <param name="figures">Names and values for a table.</param>
+    /// <param name="ct">CT in HU, in the same frame, for fused pictures; null when none.</param>
     /// <exception cref="IOException">The disk is full or cannot be written.</exception>
     public static void Write(string path, string title, ProjectionSet projections, IReadOnlyDictionary<string, Volume> volumes, Volume? mu, QualityReport? quality,
-        IReadOnlyList<(string Name, string Value)> figures) => Page(title, projections, volumes, mu, quality, figures).Write(path);
+        IReadOnlyList<(string Name, string Value)> figures, Volume? ct = null) => Page(title, projections, volumes, mu, quality, figures, ct).Write(path);
 
     /// <summary>The report as text.</summary>
     public static string Html(string title, ProjectionSet projections, IReadOnlyDictionary<string, Volume> volumes, Volume? mu, QualityReport? quality,
-        IReadOnlyList<(string Name, string Value)> figures) => Page(title, projections, volumes, mu, quality, figures).ToString();
+        IReadOnlyList<(string Name, string Value)> figures, Volume? ct = null) => Page(title, projections, volumes, mu, quality, figures, ct).ToString();
 
-    private static HtmlPage Page(string title, ProjectionSet projections, IReadOnlyDictionary<string, Volume> volumes, Volume? mu, QualityReport? quality, IReadOnlyList<(string Name, string Value)> figures)
+    private static HtmlPage Page(string title, ProjectionSet projections, IReadOnlyDictionary<string, Volume> volumes, Volume? mu, QualityReport? quality, IReadOnlyList<(string Name, string Value)> figures, Volume? ct)
     {
         ArgumentNullException.ThrowIfNull(projections);
         ArgumentNullException.ThrowIfNull(volumes);
@@ -47,7 +48,7 @@ public static class ReconstructionReport
             if (figures.Any(f => IsNumber(f.Value))) page.Table(["Figure", "#Value"], figures.Where(f => IsNumber(f.Value)).Select(f => (IReadOnlyList<string>)[f.Name, f.Value]));
         }
         if (new QualityInput { Projections = projections }.Views is { } views) RawViewsSection.Append(page, views);
-        SlicesSection.Append(page, volumes, null, mu);
+        SlicesSection.Append(page, volumes, ct, mu);
         if (quality is not null) QualitySection.Append(page, quality);
         page.Paragraph("This report gives quality and quantities. It contains no diagnosis; reading the images is the physician's.", dim: true);
         return page;

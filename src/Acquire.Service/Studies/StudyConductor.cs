@@ -55,6 +55,8 @@ public sealed class StudyConductor
             StopRequested = context.StopRequested,
             BetweenPolls = AnswerDuePromptsAsync,
         };
+        Live = new LiveSpect(context.Data, context.StudyKey, context.Protocol, TimeProvider.System, line => context.Display.Say(Now, Injected is { } zero ? Now - zero : null, line));
+        _run.Stored = Live.Stored;
     }
 
     /// <summary>Predicted time left of a running acquisition; null when nothing can be said yet.</summary>
@@ -64,6 +66,9 @@ public sealed class StudyConductor
         TomoAcquisition or CtAcquisition => null,
         PlannedAcquisition fixedTime => fixedTime.NominalDuration - TimeSpan.FromSeconds(progress.ElapsedSeconds),
     };
+
+    /// <summary>The SPECT as it grows; what follows the last acquisition takes its images from there when they stand.</summary>
+    public LiveSpect Live { get; }
 
     private DateTimeOffset Now => _c.Clock.GetUtcNow();
 
@@ -354,6 +359,7 @@ public sealed class StudyConductor
         if (open is null || !await PickUpAsync(plan, cancellation)) await BeginAsync(plan, planned, cancellation);
         else _c.Display.Say(Now, Injected is { } zero ? Now - zero : null, $"{planned.Title}: found at the gantry, going on");
         bool tooLate = await FlowRanWithoutInjectionAsync(planned, cancellation);
+        if (planned is TomoAcquisition tomo) Live.Begin(tomo, plan, [.. _facts.Plans().Where(p => p.StepId == planned.Id)], _facts);
         RunResult result = await _run.FollowAsync(plan, tooLate ? [] : Moments(planned), cancellation);
         if (tooLate) result = result with { Ending = Ending.Failed, Reason = "failed because the console was away at the planned injection; the flow is taken again" };
         _c.Display.Ended();
@@ -361,6 +367,7 @@ public sealed class StudyConductor
         SayStarted(plan, planned, counted?.Start ?? Now, "had been started");
         _facts.KeepResult(plan.AcquisitionId, result);
         SayEnded(plan, planned, result, counted);
+        if (planned is TomoAcquisition && result.Ending == Ending.Complete) Live.LastViewStored();
     }
 
     private (DateTimeOffset Start, DateTimeOffset End)? CountedBetween(RunPlan plan) => StoredSeries.CountedBetween(plan, _c.Data.Frames(_c.StudyKey), _facts.Clocks());

@@ -171,7 +171,7 @@ public static class StoredSeries
 
     private static int FramesBefore(RunPlan plan) => plan.FirstStop * plan.Detectors * plan.EnergyWindows.Count;
 
-    private static CountFrame ToCountFrame(StoredFrame stored, PlannedAcquisition planned, RunPlan plan, IReadOnlyDictionary<ulong, ClockAnchor> clocks)
+    internal static CountFrame ToCountFrame(StoredFrame stored, PlannedAcquisition planned, RunPlan plan, IReadOnlyDictionary<ulong, ClockAnchor> clocks)
     {
         FrameHeader h = stored.Header;
         ClockAnchor clock = clocks.TryGetValue(h.BootId, out ClockAnchor? anchor) ? anchor

@@ -37,7 +37,7 @@ public static class StudyFinish
             if (written.Refused.Count > 0 && ending == Ending.Complete)
                 (ending, reason) = (Ending.Failed, $"not written as DICOM: {string.Join(", ", written.Refused.Select(r => r.StepId))}");
             display.Say(clock.GetUtcNow(), since, string.Create(CultureInfo.InvariantCulture, $"DICOM: {written.Count} files written"));
-            (study, string? failed) = await ReconstructAsync(study, folder, written, clock, display, cancellation);
+            (study, string? failed) = await ReconstructAsync(study, folder, written, conductor.Live, clock, display, cancellation);
             if (failed is not null)
             {
                 conductor.Append(new Note(clock.GetUtcNow(), "console", failed), failed);
@@ -68,7 +68,7 @@ public static class StudyFinish
         }
     }
 
-    private static async Task<(StudyRecord Study, string? Failed)> ReconstructAsync(StudyRecord study, string folder, WrittenObjects written, StudyClock clock,
+    private static async Task<(StudyRecord Study, string? Failed)> ReconstructAsync(StudyRecord study, string folder, WrittenObjects written, LiveSpect live, StudyClock clock,
         IStudyDisplay display, CancellationToken cancellation)
     {
         if (written.FirstOrDefault(w => w.Kind == "TOMO") is not { } tomo) return (study, null);
@@ -80,7 +80,8 @@ public static class StudyFinish
             foreach ((string name, string? attenuation) in ct is null ? [("NAC", null)] : new (string, string?)[] { ("AC", ct), ("NAC", null) })
             {
                 string output = Path.Combine(folder, "recon", name);
-                await ReconstructionWorker.RunAsync(tomo.Path, attenuation, study.Protocol.Reconstruction, output,
+                CountSeries? series = study.Series.LastOrDefault(s => s.Kind == AcquisitionKind.Tomo);
+                if (series is null || !await live.ImageAsync(series, attenuation, output, cancellation)) await ReconstructionWorker.RunAsync(tomo.Path, attenuation, study.Protocol.Reconstruction, output,
                     (share, left) => display.Next(string.Create(CultureInfo.InvariantCulture, $"Reconstructing ({name}): {100 * share:F0} %"), left >= 1 ? TimeSpan.FromSeconds(left) : null, clock.GetUtcNow(), clock.GetUtcNow() - study.Injected),
                     TimeProvider.System, cancellation);
                 volumes[name] = RawFolder.ReadVolume(output);

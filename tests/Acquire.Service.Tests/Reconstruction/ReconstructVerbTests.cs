@@ -6,6 +6,7 @@ using Acquire.Protocols.Imaging;
 using Acquire.Service;
 using Acquire.Service.Cli;
 using Acquire.Reconstruction;
+using Acquire.Reconstruction.Tests;
 
 namespace Acquire.Service.Tests.Reconstruction;
 

@@ -1,7 +1,6 @@
 using Acquire.Protocols.Imaging;
-using Acquire.Reconstruction;
 
-namespace Acquire.Service.Tests.Reconstruction;
+namespace Acquire.Reconstruction.Tests;
 
 public sealed class FbpTests
 {

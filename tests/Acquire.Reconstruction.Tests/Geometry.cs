@@ -1,6 +1,6 @@
 using Acquire.Protocols.Imaging;
 
-namespace Acquire.Service.Tests.Reconstruction;
+namespace Acquire.Reconstruction.Tests;
 
 internal static class Geometry
 {

@@ -1,10 +1,8 @@
 using System.Text;
 using Acquire.Protocols.Imaging;
-using Acquire.Service;
-using Acquire.Reconstruction;
 using Acquire.Testing;
 
-namespace Acquire.Service.Tests.Reconstruction;
+namespace Acquire.Reconstruction.Tests;
 
 public sealed class InputTests : IDisposable
 {
