@@ -1,8 +1,10 @@
 using Acquire.Benchmarks;
 
-string[] names = ["recon-spine [FOLDER]", "recon-profile [FOLDER]", "recon-merit VOLUME", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "list-words", "gci-fuzz [MILLIONS [SEED]]"];
+string[] names = ["recon-spine [FOLDER]", "recon-profile [FOLDER]", "recon-merit VOLUME", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "planner [DAYS]", "list-words", "gci-fuzz [MILLIONS [SEED]]"];
 switch (args.FirstOrDefault())
 {
+    case "planner":
+        return PlannerBench.Outcomes(args[1..]);
     case "planner-optimality":
         return PlannerBench.Optimality(args[1..]);
     case "recon-spine":

@@ -40,6 +40,12 @@ public sealed record PlannedPatient
     public int? OpensMinute => InjectionMinute + Patient.Study.OpensMinutes;
     /// <summary>Closing of the later visit's window, minute of the day: last count not after.</summary>
     public int? ClosesMinute => InjectionMinute + Patient.Study.ClosesMinutes;
+    /// <summary>
+    /// When to ask the patient back: 10 min before the later visit, and as much earlier (an hour at the most) as it takes that lateness pushes the
+    /// images out of their window in no more than one case of 500.
+    /// </summary>
+    public int? BackByMinute => Later is null || InjectionMinute is not { } i ? null
+        : Later.FromMinute - (int)Math.Clamp(Math.Ceiling((Patient.Lateness.Within(0.002) - (Patient.Study.LatestCountMinutes - (Later.FromMinute + Patient.Study.SetUpMinutes - i))) / 5) * 5, 10, 60);
     /// <summary>True when the later visit is planned, or was, outside its window.</summary>
     public bool OutsideWindow => Later is not null && InjectionMinute is { } i &&
         (Later.FromMinute + Patient.Study.SetUpMinutes - i < Patient.Study.OpensMinutes || Later.FromMinute + Patient.Study.SetUpMinutes - i > Patient.Study.LatestCountMinutes);

@@ -22,6 +22,9 @@ public sealed record Lateness(double Share, double MeanMinutes)
     /// <summary>Probability of being late by more than that many minutes.</summary>
     public double Beyond(double minutes) => minutes < 0 ? 1 : MeanMinutes <= 0 ? 0 : Share * Math.Exp(-minutes / MeanMinutes);
 
+    /// <summary>Minutes that are exceeded with at most that probability.</summary>
+    public double Within(double probability) => Share <= probability || MeanMinutes <= 0 ? 0 : MeanMinutes * Math.Log(Share / probability);
+
     /// <summary>Probability that two independent latenesses add up to more than that many minutes.</summary>
     public static double SumBeyond(Lateness a, Lateness b, double minutes)
     {
@@ -217,7 +220,7 @@ public sealed record PlanWeights
     /// <summary>A break that cannot be taken.</summary>
     public int SkippedBreak { get; init; } = 100;
     /// <summary>Certainty of missing the window through lateness, times the priority's weight; multiplied by its probability.</summary>
-    public int Risk { get; init; } = 60;
+    public int Risk { get; init; } = 300;
     /// <summary>Every begun quarter of an hour a camera works after its regular end.</summary>
     public int OvertimePerQuarter { get; init; } = 2;
     /// <summary>Every begun quarter of an hour of waiting for the injection beyond <see cref="WaitingFreeMinutes"/>, times the priority's weight.</summary>

@@ -14,7 +14,7 @@ public static class PlanJson
         string? Clock(int? m) => m is { } minute ? ClockText.Write(minute) : null;
         var all = new PlanJsonDay(plan.Request.Day, Clock(plan.Request.NowMinute), plan.Objective, plan.LowerBound, plan.Gap, plan.IsOptimal, plan.Evaluations, plan.Branches,
             [.. plan.Patients.Select(p => new PlanJsonSlot(p.Slot, p.Patient.Study.Id, p.Placed, Clock(p.InjectionMinute), p.InjectionPlanned, Visit(p.First), Visit(p.Later),
-                p.Patient.Study.LaterMinutes > 0 ? Clock(p.OpensMinute) : null, p.Patient.Study.LaterMinutes > 0 ? Clock(p.ClosesMinute) : null, p.OutsideWindow, p.Kit.Length > 0 ? p.Kit : null))],
+                p.Patient.Study.LaterMinutes > 0 ? Clock(p.OpensMinute) : null, p.Patient.Study.LaterMinutes > 0 ? Clock(p.ClosesMinute) : null, Clock(p.BackByMinute), p.OutsideWindow, p.Kit.Length > 0 ? p.Kit : null))],
             [.. plan.Steps.Select(s => new PlanJsonStep(s.Camera, s.Kind.ToString(), ClockText.Write(s.FromMinute), ClockText.Write(s.ToMinute), s.What))],
             [.. plan.Kits.Select(k => new PlanJsonKit(k.Kit.Id, ClockText.Write(k.Kit.ExpiresMinute), k.LeftMBq, k.TakenMBq))],
             [.. plan.Parts.Select(p => new PlanJsonPart(p.Kind, p.Whom, p.Points))], advice);
@@ -25,7 +25,7 @@ public static class PlanJson
 internal sealed record PlanJsonDay(string Day, string? Now, int Objective, int LowerBound, int Gap, bool Optimal, int Evaluations, int Branches, IReadOnlyList<PlanJsonSlot> Slots,
     IReadOnlyList<PlanJsonStep> CameraSteps, IReadOnlyList<PlanJsonKit> Kits, IReadOnlyList<PlanJsonPart> Parts, IReadOnlyList<string> Advice);
 
-internal sealed record PlanJsonSlot(string Slot, string Study, bool Placed, string? Injection, bool InjectionPlanned, PlanJsonVisit? First, PlanJsonVisit? Later, string? WindowOpens, string? WindowCloses, bool OutsideWindow, string? Kit);
+internal sealed record PlanJsonSlot(string Slot, string Study, bool Placed, string? Injection, bool InjectionPlanned, PlanJsonVisit? First, PlanJsonVisit? Later, string? WindowOpens, string? WindowCloses, string? BackBy, bool OutsideWindow, string? Kit);
 
 internal sealed record PlanJsonVisit(string Camera, string From, string To, bool Fixed);
 
