@@ -23,7 +23,7 @@ var epoch = new Option<DateTimeOffset>("--epoch")
     },
 };
 var scenario = new Option<string>("--scenario") { Description = "what stands before the detectors", DefaultValueFactory = _ => SceneFactory.Default };
-var ready = new Option<string?>("--ready-file") { Description = "written once listening: JSON with port, pid and boot" };
+var ready = new Option<string?>("--ready-file") { Description = "written once listening: JSON with the ports, pid and boot" };
 var idleExit = new Option<double?>("--idle-exit") { Description = "end after that many seconds without any connection" };
 var ignoreInterrupt = new Option<bool>("--ignore-interrupt") { Description = "Ctrl-C is not for this program: the console that started it in the same terminal means its own Stop" };
 var log = new Option<string?>("--log") { Description = "log file" };

@@ -12,6 +12,8 @@ internal sealed class EventReader(Action wake, Action drop)
     public HashSet<string> Wanted { get; } = new(StringComparer.Ordinal);
     /// <summary>Number of the last line sent or passed over.</summary>
     public long At { get; set; }
+    /// <summary>Number of the last line when it last asked for a replay: what is older is not held against it.</summary>
+    public long AskedAt { get; set; }
     public int PositionMs { get; set; } = 100;
     /// <summary>When the last pos line was offered, wall time.</summary>
     public long? PositionSaid { get; set; }
@@ -45,12 +47,14 @@ internal sealed class EventHub(SimulationClock clock, ulong bootId, Func<bool> l
 {
     /// <summary>Lines kept; a reader further behind is dropped.</summary>
     public const int Kept = 10_000;
-    private readonly (string Kind, byte[] Line)[] _ring = new (string, byte[])[Kept];
+    /// <summary>A reader that replays the oldest line kept may still be as far behind again before it is dropped.</summary>
+    private const int Ring = 2 * Kept;
+    private readonly (string Kind, byte[] Line)[] _ring = new (string, byte[])[Ring];
     private readonly List<EventReader> _readers = [];
 
     /// <summary>Number of the last line given out.</summary>
     public long Last { get; private set; }
-    /// <summary>Oldest line kept; one more than <see cref="Last"/> when there is none.</summary>
+    /// <summary>Oldest line that is replayed; one more than <see cref="Last"/> when there is none.</summary>
     public long First => Math.Max(1, Last - Kept + 1);
     public IReadOnlyList<EventReader> Readers => _readers;
 
@@ -63,14 +67,14 @@ internal sealed class EventHub(SimulationClock clock, ulong bootId, Func<bool> l
         bool numbered = GciEventKinds.Numbered.Contains(kind);
         byte[] line = new GciEvent(kind) { Number = numbered ? ++Last : null, TickUs = clock.NowUs, Value = JsonSerializer.SerializeToElement(value) }.Encode();
         // A number given out whose line was lost: what a gantry with a hole in its memory would do.
-        if (numbered) _ring[Last % Kept] = losesOne() ? ("", []) : (kind, line);
+        if (numbered) _ring[Last % Ring] = losesOne() ? ("", []) : (kind, line);
         foreach (EventReader reader in _readers.ToArray())
         {
             if (!numbered)
             {
                 if (reader.Wanted.Contains(kind)) reader.Offer(kind, line);
             }
-            else if (reader.At < First - 1)
+            else if (Last - Math.Max(reader.At, reader.AskedAt) > Kept)
             {
                 _readers.Remove(reader);
                 reader.Drop();
@@ -81,7 +85,7 @@ internal sealed class EventHub(SimulationClock clock, ulong bootId, Func<bool> l
 
     public EventReader Add(Action wake, Action drop)
     {
-        var reader = new EventReader(wake, drop) { At = Last };
+        var reader = new EventReader(wake, drop) { At = Last, AskedAt = Last };
         _readers.Add(reader);
         return reader;
     }
@@ -99,6 +103,7 @@ internal sealed class EventHub(SimulationClock clock, ulong bootId, Func<bool> l
             since = First - 1;
         }
         reader.At = since;
+        reader.AskedAt = Last;
         reader.Wake();
     }
 
@@ -116,7 +121,7 @@ internal sealed class EventHub(SimulationClock clock, ulong bootId, Func<bool> l
         reader.First.Clear();
         while (lines.Count < most && reader.At < Last)
         {
-            (string kind, byte[] line) = _ring[++reader.At % Kept];
+            (string kind, byte[] line) = _ring[++reader.At % Ring];
             if (reader.Wanted.Contains(kind)) lines.Add(line);
         }
         return lines;

@@ -38,14 +38,16 @@ internal sealed class FramePipeline : IAsyncDisposable
     private readonly Lock _gate;
     private readonly Action<StoredRun> _onStored;
     private readonly Action<StoredRun, string> _onFailure;
+    private readonly Func<Task> _beforeWrite;
     private readonly Task _committer;
     private readonly Lock _waitersGate = new();
     private readonly List<(int Below, TaskCompletionSource Signal)> _waiters = [];
     private int _pending;
 
-    public FramePipeline(Lock gate, Action<StoredRun> onStored, Action<StoredRun, string> onFailure)
+    public FramePipeline(Lock gate, Action<StoredRun> onStored, Action<StoredRun, string> onFailure, Func<Task> beforeWrite)
     {
         _gate = gate;
+        _beforeWrite = beforeWrite;
         _onStored = onStored;
         _onFailure = onFailure;
         _committer = Task.Run(CommitAsync);
@@ -56,7 +58,12 @@ internal sealed class FramePipeline : IAsyncDisposable
     public void Enqueue(FrameJob job)
     {
         Task<uint[]> pixels = ComputeAsync(job.Compute);
-        Put(job.Run, async () => Commit(job.Run, Assemble(job.Header, await pixels, out FrameHeader header), header));
+        Put(job.Run, async () =>
+        {
+            byte[] frame = Assemble(job.Header, await pixels, out FrameHeader header);
+            await _beforeWrite();
+            Commit(job.Run, frame, header);
+        });
     }
 
     public void Enqueue(SliceJob job)
@@ -72,10 +79,11 @@ internal sealed class FramePipeline : IAsyncDisposable
         });
     }
 
-    public void Enqueue(CloseJob job) => Put(job.Run, () =>
+    public void Enqueue(CloseJob job) => Put(job.Run, async () =>
     {
         for (int f = 0; f < job.Headers.Length; f++)
         {
+            await _beforeWrite();
             Commit(job.Run, job.Frames.Close(job.Headers[f], f, out FrameHeader header), header);
             job.List?.FrameClosed(header.Number);
         }
@@ -83,7 +91,6 @@ internal sealed class FramePipeline : IAsyncDisposable
         job.List?.Flush();
         FrameStore.DropCheckpoint(job.Run, job.List?.Written ?? 0);
         job.List?.Publish();
-        return Task.CompletedTask;
     });
 
     /// <summary>Runs under the gantry's lock after everything enqueued before is stored.</summary>

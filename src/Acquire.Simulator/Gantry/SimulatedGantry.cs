@@ -35,7 +35,7 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         Chain = new InterlockSystem(this);
         Jog = new HoldToRun(this);
         Motion = new MotionSystem(Clock, Capabilities, () => Scene, SpeedOf);
-        Pipeline = new FramePipeline(Gate, FrameStored, RunFailed);
+        Pipeline = new FramePipeline(Gate, FrameStored, RunFailed, SlowStore);
         Acquisition = new AcquisitionRunner(this);
         Ct = new CtScanner(this);
         Heads = [.. Enumerable.Range(1, Capabilities.Heads).Select(h => new DetectorHead(this, h))];
@@ -342,6 +342,7 @@ internal sealed class SimulatedGantry : IAsyncDisposable
             if (!Clock.IsStep) RememberClock();
             Changed();
             TellPositions();
+            TellRates();
             if (_beat is { } beat && Wall.GetElapsedTime(beat) < TimeSpan.FromSeconds(1)) return;
             _beat = Wall.GetTimestamp();
             Events.Beat();
@@ -508,6 +509,37 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         _linkDownFor = down;
         if (down > TimeSpan.Zero) Ports.DropAll();
     }
+
+    /// <summary>Fault store.slow: how long a frame waits before it is written.</summary>
+    private Task SlowStore() => Faults.IsOn("store.slow") ? Task.Delay(TimeSpan.FromSeconds(2), Wall) : Task.CompletedTask;
+
+    /// <summary>Every second of wall time, for those who want to know; the scene is asked on a thread of its own.</summary>
+    private void TellRates()
+    {
+        if (_rating || !Events.Readers.Any(r => r.Wanted.Contains(GciEventKinds.Rate)) || (_rated is { } rated && Wall.GetElapsedTime(rated) < TimeSpan.FromSeconds(1))) return;
+        _rating = true;
+        _rated = Wall.GetTimestamp();
+        _ = Task.Run(() =>
+        {
+            Dictionary<string, object>? rates = null;
+            try
+            {
+                rates = Heads.ToDictionary(h => "HEAD" + h.Number, h => HeadRates.Of(this, h) is var r ? (object)new { total = Math.Round(r.Total, 1), accepted = Math.Round(r.Accepted, 1), dead = Math.Round(r.DeadPercent, 1) } : "");
+            }
+            catch (Exception e)
+            {
+                Log.Write("rates: " + e.Message);
+            }
+            lock (Gate)
+            {
+                if (rates is not null) Events.Publish(GciEventKinds.Rate, rates);
+                _rating = false;
+            }
+        });
+    }
+
+    private bool _rating;
+    private long? _rated;
 
     private void TellPositions()
     {

@@ -109,7 +109,7 @@ public sealed class FaultTests
     [Fact]
     public async Task ReplyLate_ComesAfterThreeSeconds()
     {
-        var wall = new LateTime();
+        var wall = new LateTime(TimeSpan.FromSeconds(3));
         await using var bench = new SimulatorBench(wall: wall);
         using var f = new FaultClient(bench.Host.FaultPort!.Value);
         WireClient c = bench.Connect();
@@ -385,6 +385,38 @@ public sealed class FaultTests
     });
 
     [Fact]
+    public async Task StoreSlow_FrameIsAnnouncedTwoSecondsLaterAndAStopIsNot()
+    {
+        var wall = new LateTime(TimeSpan.FromSeconds(2));
+        await using var bench = new SimulatorBench(wall: wall);
+        using var f = new FaultClient(bench.Host.FaultPort!.Value);
+        WireClient c = bench.ReadyConsole();
+        c.Do($"ACQ:ID \"{RunTests.Id}\"", Static.Replace("BOTH", "1", StringComparison.Ordinal), "ACQ:HEAD 1", "ACQ:ARM", "ACQ:STAR \"s\"");
+        f.Do("on store.slow");
+        c.Send("DIAG:SIM:ADV? 60\n");
+        (_, Action fire) = wall.Armed.Take();
+        WireClient other = bench.Connect();
+        Assert.Equal("0,0,0", other.Ask("FRAM:NEXT?"));
+        other.Do("ABOR"); // waits for no disk
+        f.Do("off store.slow");
+        fire();
+        c.ReadReply();
+        Assert.Single(c.FetchAll());
+    }
+
+    [Fact]
+    public Task DeadTube_ColdSpotOnHeadOneOnly() => With((c, f) =>
+    {
+        c.Do($"ACQ:ID \"{RunTests.Id}\"", "ACQ:MODE DYN;DYN:PHAS1 2,1000 S;:HEAD1:MATR 64;:HEAD2:MATR 64", "ACQ:ARM", "ACQ:STAR \"s\"");
+        c.Advance(1000);
+        f.Do("on pmt.dead");
+        c.Advance(1000);
+        ulong[][] sums = [.. c.FetchAll().Select(WireClient.Header).GroupBy(h => h.Head).OrderBy(h => h.Key).Select(h => h.Select(x => x.Sum).ToArray())];
+        Assert.True(sums[0][1] < sums[0][0] * 0.999, $"{sums[0][1]} of {sums[0][0]}");
+        Assert.InRange((double)sums[1][1] / sums[1][0], 0.97, 1.03);
+    });
+
+    [Fact]
     public Task FrameDamaged_OnceAndOn_StoredFrameIsSound() => With((c, f) =>
     {
         c.Do($"ACQ:ID \"{RunTests.Id}\"", Static, "ACQ:ARM", "ACQ:STAR \"s\"");
@@ -410,13 +442,13 @@ public sealed class FaultTests
     }
 
     /// <summary>Wall time whose timers the test fires.</summary>
-    private sealed class LateTime : TimeProvider
+    private sealed class LateTime(TimeSpan wanted) : TimeProvider
     {
         public System.Collections.Concurrent.BlockingCollection<(TimeSpan Due, Action Fire)> Armed { get; } = [];
         public override long GetTimestamp() => 0;
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
-            if (dueTime == TimeSpan.FromSeconds(3)) Armed.Add((dueTime, () => callback(state)));
+            if (dueTime == wanted) Armed.Add((dueTime, () => callback(state)));
             return new Silent();
         }
 

@@ -41,6 +41,9 @@ public sealed class EventTests
             for (int i = 0; i < EventHub.Kept + 50; i++) g.Events.Publish("op", new { id = "x", state = "DONE", code = i });
         using var reader = new EventClient(bench.Host.EventPort);
         reader.Send("{\"sub\":[\"op\"],\"since\":1}");
+        // What happens while it catches up is not held against it.
+        lock (g.Gate)
+            for (int i = 0; i < 1000; i++) g.Events.Publish("op", new { id = "y", state = "DONE", code = i });
         JsonElement gap = reader.Next()!.Value;
         Assert.Equal("gap", Kind(gap));
         Assert.Equal(1, gap.GetProperty("v").GetProperty("since").GetInt64());
@@ -95,6 +98,24 @@ public sealed class EventTests
                 last = e.GetProperty("t").GetInt64();
                 Assert.Equal(400, e.GetProperty("v").GetProperty("HEAD1").GetDouble());
             }
+        }
+    }
+
+    [Fact]
+    public async Task Rate_Subscribed_ComesEverySecondWithWhatTheQuerySays()
+    {
+        var wall = new ManualTime();
+        await using var bench = new SimulatorBench(wall: wall);
+        WireClient c = bench.ReadyConsole();
+        using var reader = new EventClient(bench.Host.EventPort);
+        reader.Send("{\"sub\":[\"rate\"]}\nsync");
+        reader.UntilAny("refused");
+        for (int i = 0; i < 3; i++)
+        {
+            bench.Host.Gantry.Tend();
+            JsonElement head = reader.Until("rate").GetProperty("v").GetProperty("HEAD1");
+            Assert.Equal(double.Parse(c.Ask("HEAD1:RATE?").Split(',')[1], System.Globalization.CultureInfo.InvariantCulture), head.GetProperty("accepted").GetDouble(), 0.1);
+            wall.Advance(TimeSpan.FromSeconds(1));
         }
     }
 

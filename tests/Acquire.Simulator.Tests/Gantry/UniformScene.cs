@@ -24,7 +24,10 @@ internal sealed class UniformScene(int seed, double cpsPerWindow = 20_000) : ISc
         for (int i = 0; i < counts.Length; i++) counts[i] = Poisson(random, mean);
     }
 
-    public double CountRateCps(in Exposure exposure) => cpsPerWindow;
+    /// <summary>A scene with a bug in it.</summary>
+    public bool RateFails { get; init; }
+
+    public double CountRateCps(in Exposure exposure) => RateFails ? throw new InvalidOperationException("a bug in the scene") : cpsPerWindow;
 
     public void CtSlice(in CtSliceRequest request, Span<short> hounsfield)
     {

@@ -24,17 +24,8 @@ internal static class DetectorBehaviours
         set.Set("HEAD#:ENERgy:CLEar", c => c.Head.Windows.Clear());
         set.SlowQuery("HEAD#:RATE", (c, _) =>
         {
-            // The scene may have to project the patient first: outside the lock, so that no stop waits for it.
-            Exposure[] exposures;
-            lock (c.Gantry.Gate) exposures = c.Head.ExposuresNow();
-            if (exposures.Length == 0)
-            {
-                c.Reply("0,0,0");
-                return Task.CompletedTask;
-            }
-            double live = c.Gantry.Scene.LiveFraction(exposures[0]), accepted = live * exposures.Sum(e => c.Gantry.Scene.CountRateCps(e));
-            double total = live * c.Gantry.Scene.CountRateCps(exposures[0] with { LowerKeV = EventCounter.LowestKeV, UpperKeV = EventCounter.HighestKeV });
-            c.Reply(string.Join(',', Text(Math.Max(total, accepted)), Text(accepted), Text(100 * (1 - live))));
+            HeadRates rates = HeadRates.Of(c.Gantry, c.Head);
+            c.Reply(string.Join(',', Text(rates.Total), Text(rates.Accepted), Text(rates.DeadPercent)));
             return Task.CompletedTask;
         });
         set.SlowQuery("HEAD#:ENERgy:SPECtrum", (c, _) =>
