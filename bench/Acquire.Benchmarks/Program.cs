@@ -1,6 +1,6 @@
 using Acquire.Benchmarks;
 
-string[] names = ["recon-spine [FOLDER]", "recon-profile [FOLDER]", "recon-merit VOLUME", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "planner [DAYS]", "list-words", "gci-fuzz [MILLIONS [SEED]]"];
+string[] names = ["recon-spine [FOLDER]", "recon-profile [FOLDER]", "recon-merit VOLUME", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "planner [DAYS]", "list-words", "gci-fuzz [MILLIONS [SEED]]", "serial-stop [STOPS] [ADAPTER-MS] [BAUD]"];
 switch (args.FirstOrDefault())
 {
     case "planner":
@@ -30,6 +30,8 @@ switch (args.FirstOrDefault())
         return ListWords.Run();
     case "gci-fuzz":
         return GciFuzz.Run(args[1..]);
+    case "serial-stop":
+        return await SerialStop.RunAsync(args[1..]);
     default:
         Console.Error.WriteLine($"benchmarks: {string.Join(", ", names)}");
         return 2;

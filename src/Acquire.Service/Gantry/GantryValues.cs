@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Acquire.Service.Gantry;
 
 /// <summary>Where the gantry is and who we are to it.</summary>
@@ -8,15 +6,10 @@ namespace Acquire.Service.Gantry;
 /// <param name="SessionSecret">Keeps honest clients apart; no security.</param>
 public sealed record GantryAddress(IGantryTransport Transport, string SessionName, string SessionSecret)
 {
-    /// <summary>From what a person writes: HOST:PORT.</summary>
+    /// <summary>From what a person writes: HOST:PORT or a serial port (<see cref="GantryTransports.Syntax"/>).</summary>
     /// <exception cref="AcquireException">It is no address.</exception>
-    public static GantryAddress Parse(string text, TimeProvider wall, string sessionName = "console", string sessionSecret = "acquire")
-    {
-        int colon = text.LastIndexOf(':');
-        if (colon <= 0 || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is < 1 or > 65535)
-            throw new AcquireException($"'{text}' is no gantry address; give HOST:PORT, for example 127.0.0.1:5025", ExitCodes.BadInput);
-        return new GantryAddress(new TcpTransport(text[..colon], port, wall, withStopPath: false), sessionName, sessionSecret);
-    }
+    public static GantryAddress Parse(string text, TimeProvider wall, string sessionName = "console", string sessionSecret = "acquire") =>
+        new(GantryTransports.Of(text, wall, withStopPath: false), sessionName, sessionSecret);
 }
 
 /// <summary>State of an acquisition as ACQuire:STATe? tells it.</summary>
