@@ -67,6 +67,41 @@ public sealed class SerialRunTests
         }
     }
 
+    [Fact]
+    public async Task Stop_IsConfirmed_WhileAFrameIsOnItsWay()
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        using PtyPair pair = PtyPair.Create();
+        string folder = Directory.CreateTempSubdirectory("acquire-serial").FullName;
+        using Process simulator = StartSimulator(folder, pair.A, "bits=1e-6");
+        try
+        {
+            GantryAddress address = GantryAddress.Parse(pair.B, TimeProvider.System);
+            await using GantryDriver driver = await GantryDriver.OpenAsync(address, TimeProvider.System, cancellation);
+            await using GantryStopLine stop = await GantryStopLine.OpenAsync(address.Transport, TimeProvider.System, cancellation, driver);
+            foreach (string command in (string[])["HEAD1:HV ON;:HEAD2:HV ON", "MOT:HOME \"home\""]) await driver.CommandAsync(command, cancellation);
+            await driver.QueryAsync("DIAG:SIM:ADV? 30", cancellation);
+            foreach (string command in (string[])[$"ACQ:ID \"{Run}\"", "ACQ:MODE STAT;LIM:TIME 60 S", "HEAD1:MATR 128;:HEAD2:MATR 128", "HEAD1:ENER:WIND1 \"Tc99m\",129.5,150.5", "HEAD2:ENER:WIND1 \"Tc99m\",129.5,150.5", "ACQ:ARM", "ACQ:STAR \"op1\""]) await driver.CommandAsync(command, cancellation);
+            await driver.QueryAsync("DIAG:SIM:ADV? 60", cancellation);
+
+            // 32 896 bytes take 2.9 s at 115 200 baud; the stop has right of way, and its answer too.
+            Task<byte[]?> frame = driver.Frames.NextAsync(cancellation);
+            while ((await driver.QueryAsync("SYST:COMM:SER:BULK?", cancellation)) != "1") { }
+            Task aborted = stop.AbortAsync();
+            Assert.Same(aborted, await Task.WhenAny(frame, aborted));
+            await aborted;
+
+            Assert.Null(FrameHeader.Check((await frame)!, out FrameHeader? header));
+            Assert.Equal(1u, header!.Number);
+        }
+        finally
+        {
+            simulator.Kill();
+            await simulator.WaitForExitAsync(CancellationToken.None);
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static Process StartSimulator(string folder, string port, string errors)
     {
         string program = Path.Combine(AcquireProgram.Folder, "simulator", OperatingSystem.IsWindows() ? "acquire-sim.exe" : "acquire-sim");

@@ -20,7 +20,7 @@ public sealed class DemoVerb : IVerb
         var speed = new Option<double>("--speed") { Description = "Study seconds per second of wall time, at the most; 1 is real time.", DefaultValueFactory = _ => 1000 };
         var scenario = new Option<string>("--scenario") { Description = "Simulated patient.", DefaultValueFactory = _ => "facet-l4-left" };
         var port = new Option<int>("--port") { Description = "TCP port for the simulator; 0 takes any free one.", DefaultValueFactory = _ => 0 };
-        var gantry = new Option<string?>("--gantry") { Description = "HOST:PORT of a simulator that runs already, instead of starting one." };
+        var gantry = new Option<string?>("--gantry") { Description = $"{GantryTransports.Syntax}: a simulator that runs already, instead of starting one." };
         var plain = new Option<bool>("--plain") { Description = "Plain lines instead of the live display." };
         var command = new Command("demo", "Takes one scheduled patient through a whole study against the simulator: checks, injection, flow, blood pool, prompts, views, SPECT, CT, reconstruction, quality, DICOM and report.")
         {

@@ -126,6 +126,13 @@ public sealed class GantryDriver : IAsyncDisposable
     public Task<byte[]> QueryBlockAsync(string query, long expectedBytes, CancellationToken cancellation) =>
         _session.RestoringAsync(link => link.QueryBytesAsync(query, cancellation, link.Deadlines.Block(expectedBytes)), cancellation);
 
+    /// <summary>A frame or a part of one, on the channel for bulk where there is one (serial).</summary>
+    /// <param name="query">FRAM:DATA? with its parameters.</param>
+    /// <param name="expectedBytes">Length.</param>
+    /// <param name="cancellation">Cancellation.</param>
+    public Task<byte[]> QueryFrameAsync(string query, long expectedBytes, CancellationToken cancellation) =>
+        _session.RestoringAsync(link => link.QueryFrameAsync(query, expectedBytes, cancellation), cancellation);
+
     /// <summary>Fields of a query's answer.</summary>
     public async Task<string[]> FieldsAsync(string query, int atLeast, CancellationToken cancellation) => GantryReply.Fields(await QueryAsync(query, cancellation), atLeast);
 

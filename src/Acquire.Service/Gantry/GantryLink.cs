@@ -20,6 +20,9 @@ public sealed class GantryLink : IAsyncDisposable
     private readonly Queue<Exchange> _pending = new();
     private readonly Task _reading;
     private readonly CancellationTokenSource _closed = new();
+    private readonly ReplyReader? _bulk;
+    private readonly SemaphoreSlim _bulkTurn = new(1, 1);
+    private bool _isBulkApart;
     private string? _lost;
     private int _marker = FirstMarker - 1;
     private long _lastUse;
@@ -33,6 +36,7 @@ public sealed class GantryLink : IAsyncDisposable
         Name = name;
         Deadlines = deadlines;
         _lastUse = wall.GetTimestamp();
+        _bulk = wire.Bulk is { } bulk ? new ReplyReader(bulk) : null;
         _reading = Task.Run(ReadAsync);
     }
 
@@ -76,7 +80,9 @@ public sealed class GantryLink : IAsyncDisposable
         WireTrace? trace = null, string channel = "control")
     {
         IGantryWire wire = await transport.ConnectAsync(cancellation);
-        return new GantryLink(wire, transport.Name, wall, deadlines ?? new GantryDeadlines(), trace?.Connect(channel, transport.Name));
+        deadlines ??= new GantryDeadlines();
+        if (transport.LeastBytesPerSecond < deadlines.LeastBytesPerSecond) deadlines = deadlines with { LeastBytesPerSecond = transport.LeastBytesPerSecond };
+        return new GantryLink(wire, transport.Name, wall, deadlines, trace?.Connect(channel, transport.Name));
     }
 
     /// <summary>Sends a command that has no reply.</summary>
@@ -107,6 +113,58 @@ public sealed class GantryLink : IAsyncDisposable
         if (replies.Count == 1 && (replies[0].IsBlock || ErrorOf(replies[0]) is null)) return replies[0].Bytes; // the answer came, that of SYST:ERR? did not
         if (replies.Count == 1) ThrowIfError(replies[0], query);
         throw new GantryTimeoutException($"the gantry answered {Head(query)} with nothing and no error");
+    }
+
+    /// <summary>Asks for (part of) a frame, FRAM:DATA?. Where the wire has a channel for bulk it comes there, behind everything that is more urgent.</summary>
+    /// <param name="query">The query; its answer is one block.</param>
+    /// <param name="expectedBytes">Length the block will about have: its deadline follows from it.</param>
+    /// <param name="cancellation">Gives up waiting; what is on its way is still taken in.</param>
+    /// <exception cref="GantryRefusedException">The gantry has no such frame.</exception>
+    /// <exception cref="GantryLinkLostException">The frame stopped coming.</exception>
+    public async Task<byte[]> QueryFrameAsync(string query, long expectedBytes, CancellationToken cancellation)
+    {
+        TimeSpan deadline = Deadlines.Block(expectedBytes);
+        if (_bulk is null) return await QueryBytesAsync(query, cancellation, deadline);
+        await _bulkTurn.WaitAsync(cancellation);
+        Task<Reply> coming;
+        try
+        {
+            if (!_isBulkApart) await CommandAsync("SYST:COMM:SER:BULK ON", cancellation);
+            _isBulkApart = true;
+            await CommandAsync(query, CancellationToken.None); // a refusal shows in SYST:ERR?, the block comes apart
+            coming = ReadBulkAsync(_bulk);
+        }
+        catch
+        {
+            _bulkTurn.Release();
+            throw;
+        }
+        try
+        {
+            return (await coming.WaitAsync(deadline, _wall, cancellation)).Bytes;
+        }
+        catch (TimeoutException e)
+        {
+            throw Fail("the frame asked for stopped coming", e);
+        }
+    }
+
+    private async Task<Reply> ReadBulkAsync(ReplyReader bulk)
+    {
+        try
+        {
+            Reply reply = await bulk.ReadAsync(_closed.Token);
+            _trace?.ReceivedBlock(reply.Bytes);
+            return reply;
+        }
+        catch (Exception e) when (IsBroken(e) || e is InvalidDataException)
+        {
+            throw Fail("the link to the gantry broke while a frame came", e);
+        }
+        finally
+        {
+            _bulkTurn.Release();
+        }
     }
 
     private async Task<IReadOnlyList<Reply>> ExchangeAsync(string message, TimeSpan deadline, bool timed, CancellationToken cancellation)
@@ -282,6 +340,7 @@ public sealed class GantryLink : IAsyncDisposable
         await _reading;
         await _wire.DisposeAsync();
         _closed.Dispose();
+        _bulkTurn.Dispose();
     }
 
     private sealed class Exchange(int marker, bool timed)

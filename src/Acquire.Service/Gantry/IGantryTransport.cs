@@ -9,6 +9,9 @@ public interface IGantryTransport
     /// <summary>True where only one wire can be open at a time (a serial port): a stop then goes on the wire that is open.</summary>
     bool HasOneWire => false;
 
+    /// <summary>Slowest a block may come without the wire being lost, bytes/s: the deadlines of frames follow from it.</summary>
+    double LeastBytesPerSecond => 1 << 20;
+
     /// <summary>Opens a wire. Every wire is a new connection to the gantry: it starts in the default session.</summary>
     /// <exception cref="GantryLinkLostException">Nobody answers there, or the port cannot be used.</exception>
     Task<IGantryWire> ConnectAsync(CancellationToken cancellation);

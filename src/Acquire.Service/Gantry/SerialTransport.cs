@@ -31,6 +31,9 @@ public sealed class SerialTransport(string port, int baud, TimeProvider wall) : 
     /// <inheritdoc/>
     public bool HasOneWire => true;
 
+    /// <summary>A fifth of the line's own speed (10 bits a byte): room for repeats, and for a speed that fell back by a step or two.</summary>
+    public double LeastBytesPerSecond => Math.Min(baud, PowerUpBaud * 2) / 50.0;
+
     /// <summary>The gantry had another boot id when the last link began than before: it was switched off and on.</summary>
     public bool GantryRestarted { get; private set; }
 

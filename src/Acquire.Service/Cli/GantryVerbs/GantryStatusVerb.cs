@@ -10,7 +10,7 @@ public sealed class GantryStatusVerb : IGantrySubcommand
     /// <inheritdoc/>
     public Command Build()
     {
-        var where = new Argument<string>("HOST:PORT") { Description = "Control port of the gantry." };
+        var where = new Argument<string>("HOST:PORT") { Description = $"The gantry: {GantryTransports.Syntax}." };
         var command = new Command("status", "Prints states, axes, heads, interlock, store and CT. Changes nothing, takes no lease.") { where };
         command.SetAction(async (parse, cancellation) =>
         {

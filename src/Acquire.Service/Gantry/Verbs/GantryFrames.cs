@@ -53,7 +53,7 @@ public sealed class GantryFrames(GantryDriver gantry)
         string wrong = "";
         for (int attempt = 0; attempt < 3; attempt++)
         {
-            byte[] frame = await gantry.QueryBlockAsync(FormattableString.Invariant($"FRAM:DATA? {number}"), length, cancellation);
+            byte[] frame = await gantry.QueryFrameAsync(FormattableString.Invariant($"FRAM:DATA? {number}"), length, cancellation);
             if (frame.Length != length) wrong = $"{frame.Length} bytes came, {length} were announced";
             else if (Crc32.Of(frame) != crc) wrong = "the CRC-32 is not the one announced";
             else if (FrameHeader.Check(frame, out FrameHeader? header) is { } w) wrong = w;
