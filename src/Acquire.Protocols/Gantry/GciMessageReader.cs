@@ -152,10 +152,12 @@ public sealed class GciMessageReader
         double value = double.Parse(number, NumberStyles.Float, CultureInfo.InvariantCulture);
         if (!double.IsFinite(value)) throw new GciException(-123);
         if (isReply) return new GciElement(GciElementKind.Number, number, value);
+        int numberEnd = at;
         SkipBlanks(text, ref at);
         int unitStart = at;
         while (at < text.Length && (char.IsAsciiLetter((char)text[at]) || text[at] is (byte)'/' or (byte)'%')) at++;
-        if (at < text.Length && char.IsAsciiDigit((char)text[at])) throw new GciException(-121);
+        // "1 2" are two values without a comma between them (-103, said by the caller); "1A2" is a bad number.
+        if (at < text.Length && char.IsAsciiDigit((char)text[at]) && (at > unitStart || unitStart == numberEnd)) throw new GciException(-121);
         string unit = Encoding.ASCII.GetString(text[unitStart..at]).ToUpperInvariant();
         if (unit.Length > MaxMnemonic) throw new GciException(-131);
         return new GciElement(GciElementKind.Number, number, value, unit);

@@ -317,8 +317,12 @@ internal sealed class CheckBench : IDisposable
         return run;
     }
 
-    /// <summary>Waits until the run counts no more.</summary>
-    public void WaitEnd(double gantrySeconds) => Wait("the end of the run", () => State(1) is "DRA" or "IDLE", gantrySeconds);
+    /// <summary>Waits until the run counts no more and all its frames are complete.</summary>
+    public void WaitEnd(double gantrySeconds)
+    {
+        Wait("the end of the run", () => State(1) is "DRA" or "IDLE", gantrySeconds);
+        Wait("all frames complete", () => Console.Fields("FRAM:RANG?") is [_, var done, var expected] && done == expected, 10);
+    }
 
     /// <summary>Reads and acknowledges all that is left of one of our runs.</summary>
     public void Drain(string run)
@@ -389,8 +393,12 @@ internal sealed class CheckBench : IDisposable
         Console.Send("ABOR");
         Console.Send("*CLS");
         Wait("rest", () => Console.Fields("SYST:STAT?") is [not ("MOV" or "PROG"), not ("RUNN" or "PAUS" or "ARM"), ..], 60);
-        string[] waiting = Console.Fields("FRAM:LIST?");
-        foreach (string run in waiting.Select(w => w.Trim('"')).Where(_ownRuns.Contains)) Drain(run);
+        // Frames may still be on their way from the detector to the store: DRAining until the last of them is released.
+        Wait("rest", () =>
+        {
+            foreach (string run in Console.Fields("FRAM:LIST?").Select(w => w.Trim('"')).Where(_ownRuns.Contains)) Drain(run);
+            return State(1) != "DRA" || Console.Fields("FRAM:LIST?").Any(w => w.Length > 2 && !_ownRuns.Contains(w.Trim('"')));
+        }, 10);
         if (State(0) == "HOLD") Console.Send($"MOT:RES \"{NewId()}\"");
         if (State(0) == "FAU") Console.Send("SYST:FAUL:RES");
         Console.Send("*CLS");

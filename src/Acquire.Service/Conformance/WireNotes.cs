@@ -36,7 +36,7 @@ internal sealed class WireNotes
         var text = new StringBuilder();
         foreach (byte b in bytes[..Math.Min(bytes.Length, Longest)])
         {
-            if (b == (byte)'\n') text.Append("⏎");
+            if (b == (byte)'\n') text.Append('⏎');
             else if (b is >= 0x20 and < 0x7F) text.Append((char)b);
             else text.Append(CultureInfo.InvariantCulture, $"\\x{b:X2}");
         }

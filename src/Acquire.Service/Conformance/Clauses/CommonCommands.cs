@@ -76,7 +76,7 @@ internal static class CommonCommands
             x.View.Do("*ESE 36", "*SRE 4", "STAT:OPER:ENAB 24", "STAT:QUES:ENAB 512");
             x.View.Send("NO:SUCH");
             x.View.Send("*CLS");
-            x.View.Expect("SYST:ERR:COUN?;:*ESR?", "0;0");
+            x.View.Expect("SYST:ERR:COUN?;*ESR?", "0;0");
             x.View.Expect("*ESE?;*SRE?;:STAT:OPER:ENAB?;:STAT:QUES:ENAB?", "36;4;24;512");
             x.View.Do("*ESE 0", "*SRE 0", "STAT:PRES");
         }),
@@ -124,9 +124,8 @@ internal static class CommonCommands
             Bits(x.View, "*STB?", 96, 0);
             x.View.Send("NO:SUCH");
             Bits(x.View, "*STB?", 96, 96);
-            x.View.Do("*SRE 0");
             x.View.Send("*CLS");
-            x.View.Do("*ESE 0");
+            x.View.Do("*SRE 0", "*ESE 0");
             Bits(x.View, "*STB?", 96, 0);
         }),
         new("GCI-2.65", "SYSTem:VERSion?", "1999.0", None, x => x.View.Expect("SYST:VERS?", "1999.0")),

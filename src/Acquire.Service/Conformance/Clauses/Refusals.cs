@@ -37,8 +37,7 @@ internal static class Refusals
         {
             if (!CommonCommands.Help(x.View).Contains("MOTION:JOG")) throw new ClauseNotApplicableException("no hold-to-run here");
             x.Ready();
-            x.Console.ExpectError("MOT:JOG TABL:LONG,10", 203, -141, -224);
-            x.Console.ExpectError("MOT:JOG HEAD1,-20", 203, -141, -224);
+            foreach (string axis in x.View.Fields("MOT:STAT?").Where((_, i) => i % 4 == 0)) x.Console.ExpectError($"MOT:JOG {axis},10", 203);
             if (x.State(0) == "MOV") throw new ClauseFailedException("no motion", "MOV");
         }),
         new("GCI-7.5", "Nothing without the lease", "Start, arm, reset or setting from a session without the lease is -203.", Needs.Nothing, x =>

@@ -235,7 +235,7 @@ internal static class Tree
         new("GCI-9.20", "SYSTem:LOG?", "A block of JSON lines; count 1…500, else -222.", Needs.Nothing, x =>
         {
             x.View.ExpectError("SYST:LOG? 1,501", -222);
-            byte[] block = x.View.AskBlock("SYST:LOG? 0,5");
+            byte[] block = x.View.AskBlock("SYST:LOG? 1,5");
             foreach (string line in System.Text.Encoding.UTF8.GetString(block).Split('\n', StringSplitOptions.RemoveEmptyEntries))
                 try
                 {
