@@ -8,8 +8,8 @@ internal static class ClauseList
     /// <summary>All clauses.</summary>
     public static IReadOnlyList<Clause> All { get; } =
     [
-        .. Transport.All(), .. Grammar.All(), .. CommonCommands.All().Where(c => c.Needs == Needs.Nothing || c.Needs == Needs.Control), .. Sessions.All().Where(c => (c.Needs & (Needs.Motion | Needs.Counting)) == 0),
-        .. Refusals.All().Where(c => c.Id == "GCI-7.2"), .. Tree.All(), .. CommonCommands.All().Where(c => c.Needs != Needs.Nothing && c.Needs != Needs.Control),
+        .. Refusals.All().Where(c => c.Id == "GCI-7.2"), .. Transport.All(), .. Grammar.All(), .. CommonCommands.All().Where(c => c.Needs == Needs.Nothing || c.Needs == Needs.Control), .. Sessions.All().Where(c => (c.Needs & (Needs.Motion | Needs.Counting)) == 0),
+        .. Tree.All(), .. CommonCommands.All().Where(c => c.Needs != Needs.Nothing && c.Needs != Needs.Control),
         .. Sessions.All().Where(c => (c.Needs & (Needs.Motion | Needs.Counting)) != 0), .. Refusals.All().Where(c => c.Id != "GCI-7.2"), .. Modes.All(), .. CtCycle.All(),
     ];
 
