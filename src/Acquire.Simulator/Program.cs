@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Acquire.Protocols.Gantry;
 using Acquire.Simulator.Faults;
+using Acquire.Simulator.Breaks;
 using Acquire.Simulator.Gantry;
 using Acquire.Simulator.Physics;
 using Acquire.Simulator.Serial;
@@ -47,14 +48,21 @@ var serialPace = new Option<string>("--serial-pace") { Description = "bytes take
 serialPace.AcceptOnlyFromAmong("auto", "on", "off");
 var adapter = new Option<double>("--serial-adapter-ms") { Description = "latency timer of the client's USB adapter; FTDI's default is 16" };
 var plainControl = new Option<bool>("--serial-plain-control") { Description = "plain serial text may do everything, for bench tools; never in a real gantry" };
+var broken = new Option<string?>("--break") { Description = "break one clause of the conformance kit on purpose, e.g. GCI-2.4; \"list\" shows what can be broken" };
 var helpHeaders = new Option<bool>("--help-headers") { Description = "print the command reference (Markdown) and end" };
 
 var root = new RootCommand("A simulated SPECT/CT gantry that speaks GCI 1.0 (docs/gantry-interface.md).")
 {
-    tcp, bind, remote, store, seed, epoch, scenario, ready, idleExit, ignoreInterrupt, log, clock, speed, capacity, capabilities, events, faults, tls, tlsCertificate, tlsAuthority, service, lease, serial, baud, serialErrors, serialPace, adapter, plainControl, helpHeaders, helpFaults,
+    tcp, bind, remote, store, seed, epoch, scenario, ready, idleExit, ignoreInterrupt, log, clock, speed, capacity, capabilities, events, faults, tls, tlsCertificate, tlsAuthority, service, lease, serial, baud, serialErrors, serialPace, adapter, plainControl, broken, helpHeaders, helpFaults,
 };
 root.SetAction(async (arguments, cancellation) =>
 {
+    if (arguments.GetValue(broken) is { } clause && BreakList.Find(clause) is null)
+    {
+        if (clause != "list") return SimulatorExit.Say($"there is no break {clause}; --break list shows them", SimulatorExit.BadInput);
+        foreach (Break b in BreakList.All) Console.Out.WriteLine($"{b.Id,-10}{b.What}");
+        return SimulatorExit.Ok;
+    }
     if (arguments.GetValue(helpHeaders))
     {
         Console.Out.Write(GciDocument.Markdown());
@@ -88,6 +96,7 @@ root.SetAction(async (arguments, cancellation) =>
             StoreFolder = folder, TcpPort = arguments.GetValue(tcp), EventPort = arguments.GetValue(events), FaultPort = arguments.GetValue(faults), BindAddress = arguments.GetValue(bind)!, AllowRemoteControl = arguments.GetValue(remote), Seed = arguments.GetValue(seed),
             Epoch = arguments.GetValue(epoch), Scenario = arguments.GetValue(scenario)!, LogFile = arguments.GetValue(log), StepClock = arguments.GetValue(clock) == "step", Speed = arguments.GetValue(speed),
             IdleExit = arguments.GetValue(idleExit) is { } seconds ? TimeSpan.FromSeconds(seconds) : null, StoreCapacityBytes = arguments.GetValue(capacity) is { } gib ? (long)(gib * (1L << 30)) : can.StoreBytes ?? 16L << 30,
+            Break = arguments.GetValue(broken),
         };
         IScene scene = SceneFactory.Create(options.Scenario, options.Seed);
         await using SimulatorHost host = SimulatorHost.Start(options, scene, TimeProvider.System);

@@ -18,8 +18,9 @@ public sealed partial class ArchitectureTests
         ["Quality"] = ["StudyRecords"],
         ["Dicom"] = ["StudyRecords"],
         ["Report"] = ["StudyRecords", "Quality"],
+        ["Conformance"] = ["Quality", "Report"],
         ["Studies"] = ["StudyRecords", "Gantry", "Storage", "Acquisition", "Reconstruction", "Quality", "Dicom", "Report"],
-        ["Cli"] = ["StudyRecords", "Gantry", "Storage", "Acquisition", "Reconstruction", "Quality", "Dicom", "Report", "Studies"],
+        ["Cli"] = ["StudyRecords", "Gantry", "Storage", "Acquisition", "Reconstruction", "Quality", "Dicom", "Report", "Studies", "Conformance"],
     };
 
     [Fact]

@@ -57,10 +57,11 @@ internal sealed class RunRecord
         string[] check = x.Console.Fields("ACQ:CHEC?");
         if (check.Length != 4 || check[0] != "OK") throw new ClauseFailedException("ACQ:CHEC? → OK,frames,bytes,seconds", string.Join(',', check));
         string operation = x.NewId();
-        x.Console.Do("ACQ:ARM", $"ACQ:STAR \"{operation}\"");
-        int counting = 0;
-        x.Wait("the first second of counting", () => ((counting = Condition(x)) & 16) != 0 || x.State(1) is "DRA" or "IDLE", 120);
+        x.Console.Do("ACQ:ARM");
+        x.Console.Ask("STAT:OPER?");
+        x.Console.Do($"ACQ:STAR \"{operation}\"");
         x.WaitEnd(seconds);
+        int counting = int.Parse(x.Console.Ask("STAT:OPER?"), CultureInfo.InvariantCulture);
         string range = x.Console.Ask("FRAM:RANG?"), list = x.Console.Ask("FRAM:LIST?"), state = x.Console.Ask("ACQ:STAT?"), before = x.Console.Ask("ACQ:LEDG?");
         int pending = Condition(x), status = int.Parse(x.View.Ask("*STB?"), CultureInfo.InvariantCulture);
         var frames = new List<FrameRead>();

@@ -53,6 +53,9 @@ internal sealed class FramePipeline : IAsyncDisposable
         _committer = Task.Run(CommitAsync);
     }
 
+    /// <summary>Changes frames before they are stored: only in a simulator that breaks a clause on purpose.</summary>
+    public Action<byte[]>? Touch { get; set; }
+
     public int Pending => Volatile.Read(ref _pending);
 
     public void Enqueue(FrameJob job)
@@ -182,6 +185,7 @@ internal sealed class FramePipeline : IAsyncDisposable
 
     private void Commit(StoredRun run, byte[] frame, FrameHeader header)
     {
+        Touch?.Invoke(frame);
         FrameStore.WriteFrame(run, header.Number, frame);
         var entry = FrameEntry.Of(frame, header);
         FrameStore.AppendIndex(run, entry);

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json;
 using Acquire.Simulator.Faults;
+using Acquire.Simulator.Breaks;
 using Acquire.Simulator.Physics;
 using Acquire.Simulator.Serial;
 
@@ -25,6 +26,7 @@ public sealed class SimulatorHost : IAsyncDisposable
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _tending;
     private SerialGantryPort? _serial;
+    private readonly BreakSwitch? _breaks;
     private long _lastConnection;
 
     private SimulatorHost(SimulatedGantry gantry, OpenPorts open, TimeProvider wall)
@@ -35,6 +37,8 @@ public sealed class SimulatorHost : IAsyncDisposable
         _ports = [.. open.All];
         _wall = wall;
         _dispatcher = new CommandDispatcher(gantry);
+        if (gantry.Options.Break is { } id) _breaks = new BreakSwitch(BreakList.Find(id) ?? throw new ArgumentException($"there is no break {id}"), wall);
+        gantry.Pipeline.Touch = _breaks?.Frame;
         _lastConnection = wall.GetTimestamp();
         gantry.Ports.Events = events.Port;
         gantry.Ports.Stream = open.Stream.Port;
@@ -139,8 +143,17 @@ public sealed class SimulatorHost : IAsyncDisposable
 
     private async Task ServeControlAsync(TcpClient client, CancellationToken stopping)
     {
-        using var connection = new GantryConnection(new TcpChannel(client), _gantry, _dispatcher, stopping);
-        await connection.RunAsync();
+        IGantryChannel channel = new TcpChannel(client);
+        if (_breaks is not null) channel = _breaks.Wrap(channel);
+        try
+        {
+            using var connection = new GantryConnection(channel, _gantry, _dispatcher, stopping);
+            await connection.RunAsync();
+        }
+        finally
+        {
+            _breaks?.Remove(channel);
+        }
     }
 
     private Task ServeEventsAsync(TcpClient client, CancellationToken stopping) =>

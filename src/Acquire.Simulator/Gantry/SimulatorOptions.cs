@@ -43,4 +43,6 @@ public sealed record SimulatorOptions
     public Serial.SerialOptions? Serial { get; init; }
     /// <summary>Log file; null: none.</summary>
     public string? LogFile { get; init; }
+    /// <summary>Clause of the conformance kit that this gantry breaks on purpose (src/Acquire.Simulator/Breaks); null: none.</summary>
+    public string? Break { get; init; }
 }

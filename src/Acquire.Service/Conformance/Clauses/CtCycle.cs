@@ -37,12 +37,11 @@ internal static class CtCycle
             CommonCommands.Bits(x.Console, "STAT:OPER:COND?", 2048, 2048);
             if (x.State(2) != "ARM") throw new ClauseFailedException("CT ARMed", x.State(2));
             string id = x.NewId();
+            x.Console.Ask("STAT:OPER?");
             x.Console.Do($"CT:EXP:STAR \"{id}\"");
             if (x.State(2) != "EXP") throw new ClauseFailedException("EXPosing", x.State(2));
-            bool beam = false;
-            x.Wait("X-ray on in STAT:OPER:COND?, bit 9", () => (beam |= (int.Parse(x.Console.Ask("STAT:OPER:COND?"), CultureInfo.InvariantCulture) & 512) != 0) || x.State(2) != "EXP", 300, 100);
-            if (!beam) throw new ClauseFailedException("X-ray on in STAT:OPER:COND?, bit 9", "never");
             x.Wait("the end of the scan", () => x.State(2) != "EXP", 300);
+            CommonCommands.Bits(x.Console, "STAT:OPER?", 512, 512);
             if (x.State(2) is not ("STAN" or "COOL")) throw new ClauseFailedException("STANdby or COOLing", x.State(2));
             x.Console.Expect($"SYST:OPER? \"{id}\"", "DONE,0");
             DrainCt(x);

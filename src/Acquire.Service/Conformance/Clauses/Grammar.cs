@@ -64,7 +64,7 @@ internal static class Grammar
         new("GCI-2.17", "White space", "Blanks and tabs may stand before the header, before parameters, around ',' and ';'.", None, x =>
         {
             x.View.Expect(" \t SYST:SYNC? \t 17 \t ; SYNC?  18 ", "17;18");
-            x.View.Expect("\t*IDN?;\t*OPC?", x.View.Ask("*IDN?") + ";1");
+            x.View.Expect("\tSYST:VERS?;\t*OPC?", "1999.0;1");
         }),
         new("GCI-2.18", "A blank before the parameter", "Parameters follow at least one blank.", None, x => x.View.ExpectError("SYST:SYNC?5", -101, -102, -103, -113)),
         new("GCI-2.19", "Numbers", "5, +5.0, .5E1, 5. and 50e-1 are the same number.", None, x =>

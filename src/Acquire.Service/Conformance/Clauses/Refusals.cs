@@ -82,7 +82,7 @@ internal static class Refusals
         }),
         new("GCI-7.9", "No table motion above the load limit or with manual release active", "604 and 607.", Sim, x =>
         {
-            foreach ((string fault, int error) in ((string, int)[])[("table.load", 604), ("manual.release", 607)])
+            foreach ((string fault, int error) in ((string, int)[])[("table.overload", 604), ("table.release", 607)])
             {
                 x.Ready();
                 double at = double.Parse(x.Console.Fields("TABL:LONG:ACT?")[0], System.Globalization.CultureInfo.InvariantCulture);
@@ -92,8 +92,10 @@ internal static class Refusals
                 x.Console.ExpectError($"MOT:STAR \"{x.NewId()}\",{plan}", error, -221);
                 x.Fault(fault, false);
                 x.Console.Send("INT:RES");
+                x.Console.Send($"MOT:RES \"{x.NewId()}\"");
                 x.Console.Send("MOT:CLE");
                 x.Console.Send("*CLS");
+                x.Console.ExpectInStep();
             }
         }),
         new("GCI-7.10", "No reset of a cause that still stands", "-221; the reset after the local release only permits a restart.", Sim, x =>

@@ -224,12 +224,14 @@ internal static class Sessions
         }),
         new("GCI-8.25", "Disconnecting a session loses no run", "A static goes on while its client is away.", Needs.Counting, x =>
         {
-            string run = x.StartStatic(30);
+            string run = x.StartStatic(300);
             x.Reconnect();
-            CheckBench.Prepare(() => x.WaitEnd(30));
+            CheckBench.Prepare(() => x.WaitEnd(300));
             x.Console.Do($"FRAM:SEL \"{run}\"");
             string[] range = x.Console.Fields("FRAM:RANG?");
             if (range[1] == "0" || range[1] != range[2]) throw new ClauseFailedException("all frames there", string.Join(',', range));
+            var frame = new FrameBytes(x.Console.AskBlock("FRAM:DATA? 1"));
+            if ((frame.Flags & 1) != 0 || frame.ElapsedUs < 299_000_000) throw new ClauseFailedException("all 300 s counted", frame.ToString());
         }),
     ];
 

