@@ -10,6 +10,7 @@ namespace Acquire.Conformance.Tests;
 public sealed class ConformanceTests
 {
     /// <summary>Measured figures and minutes of waiting prove nothing on a busy machine; these clauses only run against their own break.</summary>
+    private const Needs Runs = Needs.Motion | Needs.Counting | Needs.Exposure;
     private const Needs NotHere = Needs.Timing | Needs.Patience;
 
     /// <summary>Clauses that cannot but fail together: they ask the same question, or the break is seen wherever frames or states are.</summary>
@@ -23,7 +24,8 @@ public sealed class ConformanceTests
         ["GCI-2.56"] = ["GCI-2.57"],
         ["GCI-4.1"] = ["GCI-4.11"],
         ["GCI-4.8"] = ["GCI-2.40"],
-        ["GCI-9.53"] = ["GCI-7.11"],
+        ["GCI-12.1"] = [.. Enumerable.Range(2, 9).Select(n => string.Create(CultureInfo.InvariantCulture, $"GCI-12.{n}"))],
+        ["GCI-9.53"] = ["GCI-7.11", "GCI-7.12"],
         ["GCI-10.2"] = ["GCI-9.46"],
     };
 
@@ -45,7 +47,9 @@ public sealed class ConformanceTests
         var wrong = new ConcurrentBag<string>();
         await Parallel.ForEachAsync(BreakList.All, new ParallelOptions { MaxDegreeOfParallelism = 6 }, async (b, _) =>
         {
-            Clause[] clauses = [.. ClauseList.All.Where(c => (c.Needs & NotHere) == 0 || c.Id == b.Id)];
+            // A break of the grammar is looked for with everything that neither moves nor counts: runs would take minutes and say nothing new.
+            bool isLight = (ClauseList.All.Single(c => c.Id == b.Id).Needs & Runs) == 0;
+            Clause[] clauses = [.. ClauseList.All.Where(c => c.Id == b.Id || ((c.Needs & NotHere) == 0 && (!isLight || (c.Needs & Runs) == 0)))];
             IReadOnlyList<ClauseResult> results = await KitBench.Check(b.Id, clauses);
             string[] allowed = [b.Id, .. Together.GetValueOrDefault(b.Id, [])];
             ClauseResult own = results.Single(r => r.Clause.Id == b.Id);
@@ -75,10 +79,15 @@ public sealed class ConformanceTests
         Assert.DoesNotContain(results, r => r.Outcome == Outcome.Fail);
         Assert.All(results.Where(r => (r.Clause.Needs & (Needs.Motion | Needs.Counting | Needs.Exposure)) != 0), r => Assert.Equal(Outcome.Skipped, r.Outcome));
         string[] started = ["MOT:STAR \"", "MOT:HOME \"", "ACQ:STAR \"", "CT:EXP:STAR \"", "CT:WARM \""];
+        int tried = 0;
         foreach (ClauseResult r in results)
             for (int i = 0; i + 2 < r.Transcript.Count; i++)
                 if (started.Any(s => r.Transcript[i].Contains(s, StringComparison.Ordinal)))
+                {
+                    tried++;
                     Assert.DoesNotContain("← 0,", r.Transcript[i + 2], StringComparison.Ordinal); // whatever was tried had to be refused
+                }
+        Assert.True(tried > 3);
     }
 
     [Fact]

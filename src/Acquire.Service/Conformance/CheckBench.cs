@@ -64,7 +64,10 @@ internal sealed class CheckBench : IDisposable
             PlainLink link = Connect("console");
             try
             {
-                link.Do($"SYST:SESS:OPEN \"{ConsoleName}\",CONT,\"{Secret}\"", "SYST:CONT:REQ");
+                // A session that is resumed still has the errors of the clause before.
+                link.Send($"SYST:SESS:OPEN \"{ConsoleName}\",CONT,\"{Secret}\"");
+                link.Send("*CLS");
+                link.Do("SYST:CONT:REQ");
             }
             catch (ClauseFailedException e)
             {
@@ -94,7 +97,7 @@ internal sealed class CheckBench : IDisposable
     /// <summary>Begins a clause with an empty error queue.</summary>
     public void Begin()
     {
-        foreach (PlainLink? link in (PlainLink?[])[_view, _console])
+        foreach (PlainLink? link in (PlainLink?[])[View, _console])
         {
             if (link is null) continue;
             try

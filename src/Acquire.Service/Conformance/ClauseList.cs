@@ -10,7 +10,7 @@ internal static class ClauseList
     [
         .. Refusals.All().Where(c => c.Id == "GCI-7.2"), .. Transport.All(), .. Grammar.All(), .. CommonCommands.All().Where(c => c.Needs == Needs.Nothing || c.Needs == Needs.Control), .. Sessions.All().Where(c => (c.Needs & (Needs.Motion | Needs.Counting)) == 0),
         .. Tree.All(), .. CommonCommands.All().Where(c => c.Needs != Needs.Nothing && c.Needs != Needs.Control),
-        .. Sessions.All().Where(c => (c.Needs & (Needs.Motion | Needs.Counting)) != 0), .. Refusals.All().Where(c => c.Id != "GCI-7.2"), .. Modes.All(), .. CtCycle.All(),
+        .. Sessions.All().Where(c => (c.Needs & (Needs.Motion | Needs.Counting)) != 0), .. Refusals.All().Where(c => c.Id != "GCI-7.2"), .. Modes.All(), .. Events.All(), .. CtCycle.All(),
     ];
 
     /// <summary>Chooses clauses by id or by the beginning of one ("GCI-7", "GCI-2.").</summary>

@@ -56,6 +56,16 @@ internal abstract class PlainLink(string who, WireNotes notes) : IDisposable
     /// <summary>The next whole reply as text.</summary>
     public string ReadText(int timeoutMs = ReplyMs) => Encoding.Latin1.GetString(Read(timeoutMs));
 
+    /// <summary>The next line as it is: on the event port quotes and '#' mean nothing to the reader.</summary>
+    public string ReadLine(int timeoutMs = ReplyMs)
+    {
+        var line = new List<byte>();
+        for (byte b = Next(timeoutMs, line); b != (byte)'\n'; b = Next(timeoutMs, line)) line.Add(b);
+        byte[] bytes = [.. line];
+        Notes.Came(Who, bytes);
+        return Encoding.UTF8.GetString(bytes);
+    }
+
     /// <summary>Asks and waits for the reply.</summary>
     public string Ask(string query)
     {

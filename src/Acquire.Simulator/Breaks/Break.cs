@@ -124,7 +124,9 @@ internal sealed record Break(string Id, string What)
     /// <summary>Changes a frame before it is stored: header and pixels.</summary>
     public Action<BreakMemory, byte[]>? Frame { get; init; }
     /// <summary>Line of the event port → what is sent; null: nothing.</summary>
-    public Func<string, string?>? Event { get; init; }
+    public Func<BreakMemory, string, string?>? Event { get; init; }
+    /// <summary>Line a client sends to the event port → what the gantry gets to see; null: nothing.</summary>
+    public Func<BreakMemory, string, string?>? Request { get; init; }
 
     /// <summary>Latin-1 both ways: one character a byte.</summary>
     public static Encoding Text => Encoding.Latin1;

@@ -77,7 +77,7 @@ internal static class BreakList
         new("GCI-2.63", "clears STB by reading") { Out = (t, m, r) => m == "*STB?" && t.Before() == "*STB?" ? Bits(r, clear: 4) : r },
         Says("GCI-2.64", "has no master summary", "^\\*STB\\?$", r => Bits(r, clear: 64)),
         Says("GCI-2.65", "is of another SCPI version", "^SYST:VERS\\?$", _ => "1994.0"),
-        new("GCI-2.66", "has no words for no error") { Out = (t, m, r) => m == "SYST:ERR?" && t.Before() == "*CLS" ? "0,\"\"\n" : r },
+        new("GCI-2.66", "has no words for no error") { Out = (t, m, r) => m == "SYST:ERR?" && t.Before(2) == "*CLS" ? "0,\"\"\n" : r },
         new("GCI-2.67", "gives the newest error first") { Out = LastFirst },
         Says("GCI-2.68", "counts errors wrongly", "^SYST:ERR:COUN\\?$", r => r == "2" ? "1" : r),
         Hears("GCI-2.69", "does not empty the queue by ALL?", "^SYST:ERR:ALL\\?$", "SYST:ERR:ALL?\nNO:SUCH"),
@@ -100,7 +100,7 @@ internal static class BreakList
         Hears("GCI-4.4", "loses a byte between segments", "^SYST:SYNC\\? 44$", "SYST:SYNC? 4"),
         new("GCI-4.5", "executes a line that was cut off") { AtEnd = (_, line) => line.Length > 0 ? line : null },
         Hears("GCI-4.6", "has no number for a line that is too long", "^TOO LONG$", "*ESE 256"),
-        new("GCI-4.7", "hangs up on garbage") { Cuts = (_, m) => m.Length > 20 && m.Any(c => c > 0x80) },
+        new("GCI-4.7", "hangs up on garbage") { Cuts = (_, m) => m.Length is > 20 and < 6000 && m.Any(c => c > 0x80) },
         new("GCI-4.8", "answers an unknown query with an empty line") { Unasked = (_, m) => m == "NO:SUCH?" ? "\n" : null },
         new("GCI-4.9", "sends two line feeds after a block") { Out = (_, m, r) => m == "DIAG:BLOC?" && r == "#13abc\n" ? r + "\n" : r },
         new("GCI-4.10", "forgets errors with the connection") { AtEnd = (t, _) => t.Role.Length == 0 ? "*CLS" : null },
@@ -192,7 +192,7 @@ internal static class BreakList
         Hears("GCI-9.20", "answers what it should refuse", "^SYST:LOG\\? 1,501$", "SYST:SYNC? 0"),
         Deaf("GCI-9.21", "resets faults that are none", "^SYST:FAUL:RES$"),
         Deaf("GCI-9.22", "knows any fault", "no\\.such\\.fault"),
-        Deaf("GCI-9.23", "does not run faster", "^DIAG:SIM:SPE 1000$", t => t.Before() == "SYST:TICK?" && t.Before(2) == "*CLS"),
+        Deaf("GCI-9.23", "does not run faster", "^DIAG:SIM:SPE 1000$", t => t.Before() == "SYST:TICK?" && t.Before(3) == "*CLS"),
         Says("GCI-10.1", "does not tell an open chain", "^STAT:QUES:COND\\?$", r => Bits(r, clear: 512)),
         new("GCI-10.2", "says it counts behind an open chain") { Out = (t, m, r) => m == "SYST:STAT?" && t.All["fault estop"] && t.All.Get("mode").Contains("STAT", StringComparison.Ordinal) ? r.Replace(",HOLD,", ",RUNN,", StringComparison.Ordinal) : r },
         new("GCI-10.3", "stays armed for ever")
@@ -260,7 +260,23 @@ internal static class BreakList
         new("GCI-9.55", "stays armed for ever") { Out = (t, m, r) => m == "SYST:STAT?" && t.All["ct armed"] ? r.Replace(",STAN,", ",ARM,", StringComparison.Ordinal) : r },
     ];
 
-    private static IEnumerable<Break> Events() => [];
+    private static IEnumerable<Break> Events() =>
+    [
+        Says("GCI-12.1", "tells no event port", "^SYST:COMM:TCP:EVEN\\?$", _ => "0"),
+        Line("GCI-12.2", "leaves out numbers", (_, l) => l.Contains("\"k\":\"op\"", StringComparison.Ordinal) ? Regex.Replace(l, "\"q\":(\\d+)", n => "\"q\":" + (1 + long.Parse(n.Groups[1].Value, CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture)) : l),
+        Request("GCI-12.3", "does not replay", (_, l) => Regex.Replace(l, ",\"since\":\\d+", "")),
+        Request("GCI-12.4", "tells what nobody asked for", (_, l) => l == "{\"sub\":[\"frame\"]}" ? "{\"sub\":[\"frame\",\"state\"]}" : l),
+        Line("GCI-12.5", "has no beat", (_, l) => l.Contains("\"k\":\"beat\"", StringComparison.Ordinal) ? null : l),
+        Request("GCI-12.6", "falls silent at garbage", (m, l) => { if (l == "no json") m["silent"] = true; return l; }) with { Event = (m, l) => m["silent"] ? null : l },
+        Request("GCI-12.7", "wants to know every member", (_, l) => l.Contains("colour", StringComparison.Ordinal) ? null : l),
+        Line("GCI-12.8", "numbers positions", (_, l) => l.Replace("\"k\":\"pos\"", "\"q\":1,\"k\":\"pos\"", StringComparison.Ordinal)),
+        new("GCI-12.9", "does not stop without tokens") { Out = (t, m, r) => m == "SYST:STAT?" && t.Said.TakeLast(4).Any(s => s == "STAT:OPER:COND?") && t.Said.Any(s => s.StartsWith("MOT:JOG ", StringComparison.Ordinal)) ? r.Replace("HOLD,", "MOV,", StringComparison.Ordinal) : r },
+        new("GCI-12.10", "moves again at a late token") { Out = (t, m, r) => m == "STAT:OPER:COND?" && t.Before().EndsWith(":ACT?", StringComparison.Ordinal) && t.Said.Any(s => s.StartsWith("MOT:JOG ", StringComparison.Ordinal)) ? Bits(r, set: 8) : r },
+    ];
+
+    private static Break Line(string id, string what, Func<BreakMemory, string, string?> change) => new(id, what) { Event = change };
+
+    private static Break Request(string id, string what, Func<BreakMemory, string, string?> change) => new(id, what) { Request = change };
 
     private static Break Hears(string id, string what, string pattern, string replacement) =>
         new(id, what) { In = (_, m) => Regex.Replace(m, pattern, replacement, RegexOptions.Singleline) };

@@ -30,6 +30,9 @@ internal sealed class BreakSwitch
         return channel;
     }
 
+    /// <summary>Puts the break between the event port's wire and the gantry.</summary>
+    public Stream Wrap(Stream events) => new BreakingEvents(events, _broken, _memory);
+
     /// <summary>The connection ended.</summary>
     public void Remove(IGantryChannel channel)
     {

@@ -39,6 +39,7 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         Acquisition = new AcquisitionRunner(this);
         Ct = new CtScanner(this);
         Heads = [.. Enumerable.Range(1, Capabilities.Heads).Select(h => new DetectorHead(this, h))];
+        Clock.AfterEvent = Changed;
         CurrentRun = Store.Runs.LastOrDefault();
         Acquisition.Recall(Store.Runs.LastOrDefault(r => r.Info.Mode != FrameMode.Ct));
     }

@@ -33,6 +33,8 @@ internal sealed class SimulationClock
     public bool IsStep { get; private set; }
     public double Speed { get; private set; }
     public long NowUs { get; private set; }
+    /// <summary>Called after every event: a condition that came and went between two looks must still be latched by the status registers.</summary>
+    public Action? AfterEvent { get; set; }
     public DateTimeOffset Utc => UtcAtBoot + TimeSpan.FromMicroseconds(NowUs);
     /// <summary>What SYSTem:TIME set and a clock fault shifts; the world in front of the detectors does not notice.</summary>
     public TimeSpan ShownOffset { get; set; }
@@ -58,6 +60,7 @@ internal sealed class SimulationClock
             if (e.IsCancelled) continue;
             NowUs = e.TickUs;
             e.Action();
+            AfterEvent?.Invoke();
             return true;
         }
         NowUs = Math.Max(NowUs, untilUs);

@@ -157,7 +157,7 @@ public sealed class SimulatorHost : IAsyncDisposable
     }
 
     private Task ServeEventsAsync(TcpClient client, CancellationToken stopping) =>
-        new EventConnection(client.GetStream(), client.Client.RemoteEndPoint is IPEndPoint { Address: { } address } && IPAddress.IsLoopback(address), client.Client.Close, _gantry, stopping).RunAsync();
+        new EventConnection(_breaks?.Wrap(client.GetStream()) ?? client.GetStream(), client.Client.RemoteEndPoint is IPEndPoint { Address: { } address } && IPAddress.IsLoopback(address), client.Client.Close, _gantry, stopping).RunAsync();
 
     private async Task ServeTlsAsync(TcpClient client, CancellationToken stopping)
     {

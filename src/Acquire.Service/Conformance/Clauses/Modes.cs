@@ -113,9 +113,9 @@ internal static class Modes
         }) { Feature = "GATE" },
         new("GCI-9.46", "A press of the pad during a tomo", "HOLD; the view is closed as partial and held (flags 0 and 1); RES measures its rest into a second frame of the same view.", Turn | Needs.Simulator, x =>
         {
-            string run = x.Arm(Tomo("STEP", 60));
+            string run = x.Arm(Tomo("STEP", 100));
             CheckBench.Prepare(() => x.Console.Do($"ACQ:STAR \"{x.NewId()}\""));
-            CheckBench.Prepare(() => x.Wait("counting of the first view", () => (int.Parse(x.Console.Ask("STAT:OPER:COND?"), CultureInfo.InvariantCulture) & 16) != 0, 120));
+            CheckBench.Prepare(() => x.Wait("counting of the first view", () => (int.Parse(x.Console.Ask("STAT:OPER:COND?"), CultureInfo.InvariantCulture) & 16) != 0, 120, 100));
             x.Elapse(10);
             x.Fault("estop", true);
             if (x.State(1) != "HOLD") throw new ClauseFailedException("acquisition HOLD", x.State(1));
@@ -130,7 +130,7 @@ internal static class Modes
             if (held.Length == 0 || !held.All(h => frames.Count(f => f.View == h.View && f.Window == h.Window) == 2)) throw new ClauseFailedException("a view in two parts, the first with flags 0 and 1", string.Join("; ", frames.Select(f => f.ToString())));
             FrameBytes[] parts = [.. frames.Where(f => f.View == held[0].View && f.Window == held[0].Window)];
             double live = parts.Sum(p => (double)p.LiveUs) / 1e6;
-            if (live is < 55 or > 60.1) throw new ClauseFailedException("both parts together 60 s", CheckBench.Say($"{live:0.00} s"));
+            if (live is < 95 or > 100.1) throw new ClauseFailedException("both parts together 100 s", CheckBench.Say($"{live:0.00} s"));
         }) { Feature = "TOMO.STEP" },
         new("GCI-10.4", "Status of a run", "Counting (OPER 4) while it counts; frames pending (OPER 10) and STB bit 0 until the last acknowledgement.", Needs.Counting, x =>
         {
