@@ -45,7 +45,7 @@ public sealed class ConformanceTests
     public async Task EveryBreak_IsFound_AndNothingElse()
     {
         var wrong = new ConcurrentBag<string>();
-        await Parallel.ForEachAsync(BreakList.All, new ParallelOptions { MaxDegreeOfParallelism = 6 }, async (b, _) =>
+        await Parallel.ForEachAsync(BreakList.All, new ParallelOptions { MaxDegreeOfParallelism = 12 }, async (b, _) =>
         {
             // A break of the grammar is looked for with everything that neither moves nor counts: runs would take minutes and say nothing new.
             bool isLight = (ClauseList.All.Single(c => c.Id == b.Id).Needs & Runs) == 0;

@@ -7,6 +7,8 @@ namespace Acquire.Conformance.Tests;
 /// <summary>A simulator in this process, broken in one place or in none, and the kit run against it over TCP.</summary>
 internal static class KitBench
 {
+    static KitBench() => PlainLink.PatienceMs = 6_000;
+
     /// <summary>Runs clauses against a fresh simulator.</summary>
     public static async Task<IReadOnlyList<ClauseResult>> Check(string? broken, IReadOnlyList<Clause> clauses, Needs allowed = Needs.Motion | Needs.Counting | Needs.Exposure)
     {

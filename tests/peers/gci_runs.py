@@ -1,7 +1,8 @@
 """Whole acquisitions over GCI 1.0 with nothing of this project's code: the sequences of the interface document, and a check of
 every byte that comes back with zlib, struct and numpy.
 
-A tool is anything with   send(line)   ask(line) -> str   block(line) -> bytes   (one line feed and one reply each).
+A tool is anything with   send(line)   ask(line) -> str   block(line) -> bytes   (one line feed and one reply each)
+and PART, the longest block it likes, or None.
 """
 import os
 import struct
@@ -74,8 +75,9 @@ class Gantry:
         return self.ask("SYST:STAT?")[index]
 
     def take_control(self):
-        """The session and the lease; a tool with a connection per command brings them along with every command."""
-        self.do(f'SYST:SESS:OPEN "{self.name}",CONT,"secret of {self.name}"', "SYST:CONT:REQ")
+        """The session and the lease; a tool with a connection per command brings them along with every command.
+        The lease lasts 30 s: a long block over a slow line would outlast the usual 5 s."""
+        self.do(f'SYST:SESS:OPEN "{self.name}",CONT,"secret of {self.name}"', "SYST:CONT:REQ", "SYST:CONT:LEAS 30 S")
 
     def make_ready(self):
         if self.state(0) == "UNH":
@@ -140,7 +142,7 @@ class Gantry:
                     return frames
                 time.sleep(0.01)
                 continue
-            raw = self.tool.block(f"FRAM:DATA? {n}")
+            raw = self.read(n, size)
             expect(len(raw) == size, f"frame {n}: {len(raw)} bytes, {size} announced")
             expect(zlib.crc32(raw) == crc, f"frame {n}: CRC-32 is not the announced one")
             frames.append(self.check(raw, run, n, mode))
@@ -150,6 +152,13 @@ class Gantry:
                 file.flush()
                 os.fsync(file.fileno())
             self.do(f"FRAM:ACKN {n}")
+
+    def read(self, n, size):
+        """A frame in one block, or in parts where the tool cannot take so much at once."""
+        part = self.tool.PART
+        if not part or size <= part:
+            return self.tool.block(f"FRAM:DATA? {n}")
+        return b"".join(self.tool.block(f"FRAM:DATA? {n},{at},{min(part, size - at)}") for at in range(0, size, part))
 
     @staticmethod
     def check(raw, run, n, mode):

@@ -266,7 +266,7 @@ internal sealed class CheckBench : IDisposable
         }
         // A busy machine may look away for a tenth of a second: the clock runs so fast only as the wait is long.
         double from = Tick();
-        Wait("time to pass", () => Tick() - from >= gantrySeconds, gantrySeconds, gantrySeconds >= 100 ? FastClock : 100);
+        Wait("time to pass", () => Tick() - from >= gantrySeconds, gantrySeconds, gantrySeconds >= 100 ? FastClock : gantrySeconds >= 30 ? 300 : 100);
     }
 
     /// <summary>Gantry time, s.</summary>

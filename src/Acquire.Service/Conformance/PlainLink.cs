@@ -8,6 +8,8 @@ internal abstract class PlainLink(string who, WireNotes notes) : IDisposable
 {
     /// <summary>How long a reply may take before it counts as missing, ms (what generic tools wait).</summary>
     public const int ReplyMs = 2000;
+    /// <summary>How long this kit waits: more only where the machine itself is the bottleneck (its own tests).</summary>
+    public static int PatienceMs { get; set; } = ReplyMs;
     private readonly byte[] _buffer = new byte[64 * 1024];
     private int _at;
     private int _end;
@@ -35,7 +37,7 @@ internal abstract class PlainLink(string who, WireNotes notes) : IDisposable
 
     /// <summary>The next whole reply without its line feed.</summary>
     /// <exception cref="ClauseFailedException">None came, or the connection ended.</exception>
-    public byte[] Read(int timeoutMs = ReplyMs)
+    public byte[] Read(int timeoutMs = 0)
     {
         var reply = new List<byte>();
         bool inQuotes = false, fieldStart = true;
@@ -54,10 +56,10 @@ internal abstract class PlainLink(string who, WireNotes notes) : IDisposable
     }
 
     /// <summary>The next whole reply as text.</summary>
-    public string ReadText(int timeoutMs = ReplyMs) => Encoding.Latin1.GetString(Read(timeoutMs));
+    public string ReadText(int timeoutMs = 0) => Encoding.Latin1.GetString(Read(timeoutMs));
 
     /// <summary>The next line as it is: on the event port quotes and '#' mean nothing to the reader.</summary>
-    public string ReadLine(int timeoutMs = ReplyMs)
+    public string ReadLine(int timeoutMs = 0)
     {
         var line = new List<byte>();
         for (byte b = Next(timeoutMs, line); b != (byte)'\n'; b = Next(timeoutMs, line)) line.Add(b);
@@ -159,7 +161,7 @@ internal abstract class PlainLink(string who, WireNotes notes) : IDisposable
     public bool Arrives(int ms) => _at < _end || WaitForBytes(ms);
 
     /// <summary>The next bytes, as many as asked for.</summary>
-    public byte[] ReadExactly(int count, int timeoutMs = ReplyMs)
+    public byte[] ReadExactly(int count, int timeoutMs = 0)
     {
         var bytes = new List<byte>(count);
         while (bytes.Count < count) bytes.Add(Next(timeoutMs, bytes));
@@ -204,6 +206,7 @@ internal abstract class PlainLink(string who, WireNotes notes) : IDisposable
     {
         if (_at == _end)
         {
+            if (timeoutMs == 0) timeoutMs = PatienceMs;
             if (!WaitForBytes(timeoutMs)) throw new ClauseFailedException(string.Create(CultureInfo.InvariantCulture, $"a reply within {timeoutMs} ms"), soFar.Count == 0 ? "nothing" : "only " + WireNotes.Show([.. soFar]));
             _at = 0;
             _end = LastReceive = ReadSome(_buffer);

@@ -151,9 +151,10 @@ internal static class CommonCommands
         }),
         new("GCI-2.70", "Queue overflow", "On overflow the oldest stay and the last entry becomes -350.", None, x =>
         {
-            x.View.SendText("*ESE 256\n" + string.Concat(Enumerable.Repeat("NO:SUCH\n", 5000)));
+            x.View.SendText("*ESE 256\n" + string.Concat(Enumerable.Repeat("NO:SUCH\n", 600)));
             int count = int.Parse(x.View.Ask("SYST:ERR:COUN?"), CultureInfo.InvariantCulture);
-            if (count is < 2 or > 5000) throw new ClauseFailedException("a queue that ends somewhere", CheckBench.Say($"{count} errors"));
+            if (count > 600) throw new ClauseNotApplicableException("a queue of more than 600 errors");
+            if (count < 2) throw new ClauseFailedException("a queue that ends somewhere", CheckBench.Say($"{count} errors"));
             int first = x.View.NextError(), last = 0;
             for (int i = 1; i < count; i++) last = x.View.NextError();
             if (first != -222 || last != -350) throw new ClauseFailedException("-222 first, -350 last", CheckBench.Say($"{first} first, {last} last of {count}"));

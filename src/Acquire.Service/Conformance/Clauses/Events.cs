@@ -175,14 +175,14 @@ internal static class Events
 
     private static EventLine NextNumbered(TcpPlainLink link)
     {
-        while (true)
-            if (Line(link) is { Number: not null } line) return line;
+        return Until(link, l => l.Number is not null)[^1];
     }
 
     private static List<EventLine> Until(TcpPlainLink link, Func<EventLine, bool> isLast)
     {
         var lines = new List<EventLine>();
-        while (lines.Count < 1000)
+        // A beat comes every second: after five of them it will not come any more.
+        while (lines.Count < 100_000 && lines.Count(l => l.Kind == "beat") < 5)
         {
             if (Line(link) is not { } line) continue;
             lines.Add(line);
