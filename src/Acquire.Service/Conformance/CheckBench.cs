@@ -121,13 +121,14 @@ internal sealed class CheckBench : IDisposable
         _opened.Clear();
         try
         {
+            bool hadControl = _console is not null;
             if (!passed) Reconnect();
             if (_faultsOn.Count > 0)
             {
                 foreach (string fault in _faultsOn.ToArray()) Fault(fault, false);
                 Console.Send("INT:RES");
             }
-            if (_console is not null) Rest();
+            if (hadControl) Rest();
         }
         catch (Exception e) when (e is ClauseFailedException or ClauseBlockedException or SocketException or IOException)
         {

@@ -44,7 +44,7 @@ internal static class BreakList
         Hears("GCI-2.28", "checks the range before it rounds", "^HEAD1:RAD 109\\.96$", "HEAD1:RAD 109.4"),
         Says("GCI-2.29", "answers words in full", "^ACQ:MODE\\?$", r => r == "DYN" ? "DYNAMIC" : r),
         Hears("GCI-2.30", "takes words in between", "^ACQ:MODE STATI$", "ACQ:MODE STAT"),
-        Says("GCI-2.31", "does not double quotes", "^ACQ:LAB\\?$", r => r.Replace("\"\"", "\"", StringComparison.Ordinal)),
+        Says("GCI-2.31", "does not double quotes", "^ACQ:LAB\\?$", r => r.Length > 2 ? r.Replace("\"\"", "\"", StringComparison.Ordinal) : r),
         Hears("GCI-2.32", "closes strings itself", "\"abc$", "\"abc\""),
         Hears("GCI-2.33", "takes a string for a number", "SYNC\\? \"5\"", "SYNC? 5"),
         new("GCI-2.34", "loses line feeds in blocks") { Out = (_, m, r) => m == "DIAG:BLOC?" && r.Length < 30 ? r[..^1].Replace('\n', ' ') + "\n" : r },

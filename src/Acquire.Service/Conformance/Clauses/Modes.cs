@@ -147,6 +147,7 @@ internal static class Modes
             if (x.State(0) != "PROG") throw new ClauseFailedException("PROG", x.State(0));
             int seen = int.Parse(x.Console.Ask("STAT:OPER:COND?"), CultureInfo.InvariantCulture);
             x.Wait("OPER bits 3, 4 and 14", () => ((seen |= int.Parse(x.Console.Ask("STAT:OPER?"), CultureInfo.InvariantCulture)) & (8 | 16 | 16384)) == (8 | 16 | 16384) || x.State(1) != "RUNN", 300, 200);
+            seen |= int.Parse(x.Console.Ask("STAT:OPER?"), CultureInfo.InvariantCulture);
             if ((seen & (8 | 16 | 16384)) != (8 | 16 | 16384)) throw new ClauseFailedException("OPER bits 3, 4 and 14 during a tomo", CheckBench.Say($"{seen}"));
             x.Console.Do("ABOR");
             x.Wait("rest", () => x.State(0) is "HOLD" or "READ", 60);

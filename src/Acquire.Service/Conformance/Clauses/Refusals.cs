@@ -162,6 +162,7 @@ internal static class Refusals
             string run = x.StartStatic(10);
             CheckBench.Prepare(() => x.WaitEnd(10));
             CheckBench.Prepare(() => x.Console.Do($"FRAM:SEL \"{run}\""));
+            CheckBench.Prepare(() => x.Wait("the end of the run", () => x.Console.Fields("ACQ:STAT?")[1] != "NONE", 10));
             string[] range = x.Console.Fields("FRAM:RANG?");
             int left = int.Parse(range[1], System.Globalization.CultureInfo.InvariantCulture);
             x.Console.ExpectError(CheckBench.Say($"FRAM:DISC \"{run}\",{left + 1}"), -222);
