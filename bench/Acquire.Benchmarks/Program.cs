@@ -1,6 +1,6 @@
 using Acquire.Benchmarks;
 
-string[] names = ["recon-spine [FOLDER]", "recon-profile [FOLDER]", "recon-merit VOLUME", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "planner [DAYS]", "list-words", "gci-fuzz [MILLIONS [SEED]]", "serial-stop [STOPS] [ADAPTER-MS] [BAUD]"];
+string[] names = ["recon-spine [FOLDER]", "recon-profile [FOLDER]", "recon-merit VOLUME", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "planner [DAYS]", "list-words", "gci-fuzz [MILLIONS [SEED]]", "serial-stop [STOPS] [ADAPTER-MS] [BAUD]", "wire-trace"];
 switch (args.FirstOrDefault())
 {
     case "planner":
@@ -32,6 +32,9 @@ switch (args.FirstOrDefault())
         return GciFuzz.Run(args[1..]);
     case "serial-stop":
         return await SerialStop.RunAsync(args[1..]);
+    case "wire-trace":
+        await WireTraceBench.RunAsync(200_000);
+        return 0;
     default:
         Console.Error.WriteLine($"benchmarks: {string.Join(", ", names)}");
         return 2;

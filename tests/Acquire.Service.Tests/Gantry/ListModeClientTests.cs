@@ -133,7 +133,7 @@ public sealed class ListModeClientTests
                     _faulted = true;
                     if (Fault == "damaged") packet[40] ^= 1;
                     stream.Feed(Fault == "cut" ? packet[..40] : Fault == "torn header" ? packet[..10] : packet);
-                    stream.Close();
+                    stream.EndFeed();
                     return;
                 }
                 stream.Feed(packet);

@@ -168,6 +168,9 @@ internal sealed class PipeStream(Action<byte[]> written) : Stream
 
     public void Feed(byte[] bytes) => _fed.Writer.TryWrite(bytes);
 
+    /// <summary>Nothing more will be said; what is written is still taken.</summary>
+    public void EndFeed() => _fed.Writer.TryComplete();
+
     public override void Close()
     {
         _closed = true;

@@ -100,7 +100,7 @@ public sealed class WireTraceTests
         WireRecord[] records = [.. WireTraceReader.Read(folder.Path)];
 
         Assert.True(size < 20_000 + (3 * options.SegmentBytes), $"{size} bytes");
-        Assert.Equal(2_001, records[^1].Number); // the newest is there
+        Assert.Equal(2_001, records.Max(r => r.Number)); // the newest is there
         Assert.Contains(records, r => r.Text.StartsWith("dropped wire-", StringComparison.Ordinal));
         long[] numbers = [.. records.Where(r => r.Number > 0).Select(r => r.Number)];
         Assert.Equal(numbers.Length, numbers[^1] - numbers[0] + 1); // what is left has no gaps
@@ -133,14 +133,13 @@ public sealed class WireTraceTests
     }
 
     [Fact]
-    public void ReadFirstRun_SegmentsOfTwoRuns_GivesTheFirstOnly()
+    public async Task ReadFirstRun_SegmentsOfTwoRuns_GivesTheFirstOnly()
     {
         using var folder = new TemporaryFolder();
         for (int run = 0; run < 2; run++)
         {
-            WireTrace trace = WireTrace.Open(folder.Path, new FakeTime());
+            await using WireTrace trace = WireTrace.Open(folder.Path, new FakeTime());
             trace.Connect("control", $"run {run}");
-            trace.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
 
         Assert.Equal("open run 0", Assert.Single(WireTraceReader.ReadFirstRun(folder.Path)).Text);

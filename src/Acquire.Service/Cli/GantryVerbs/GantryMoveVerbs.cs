@@ -67,6 +67,8 @@ public sealed class GantryMoveVerb : IGantrySubcommand
         command.SetAction((parse, cancellation) => GantryErrand.RunAsync(parse.GetValue(where)!, GantryRole.Control, async gantry =>
         {
             GantryMotion motion = gantry.Motion;
+            string state = (await gantry.StatusAsync(cancellation)).Gantry;
+            if (state != "READ") throw new AcquireException(state == "UNH" ? "the gantry is not homed; `acquire gantry home` first" : $"the gantry is in state {state}, not ready to move; `acquire gantry status` says more", ExitCodes.Gantry);
             await motion.ClearTargetsAsync(cancellation);
             if (parse.GetValue(rotation) is { } deg) await motion.TargetRotationAsync(deg, cancellation);
             if (parse.GetValue(radius1) is { } r1) await motion.TargetRadiusAsync(1, r1, cancellation);
