@@ -4,7 +4,7 @@ namespace Acquire.Simulator.Gantry;
 
 /// <summary>Hold-to-run: one axis moves while tokens come that echo a tick sent just before (docs: control-interface 12). Wall time. Used under the gantry's lock.</summary>
 /// <remarks>The echo matters: after a network stall TCP delivers old keep-alives in a burst, and a timer thread would keep motion alive behind a hung user interface.</remarks>
-internal sealed class HoldToRun(SimulatedGantry gantry)
+internal sealed class HoldToRun(SimulatedGantry gantry) : IDisposable
 {
     /// <summary>Time between two ticks.</summary>
     public static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
@@ -13,6 +13,7 @@ internal sealed class HoldToRun(SimulatedGantry gantry)
     /// <summary>Ticks that may still be answered.</summary>
     private const int FreshTicks = 3;
 
+    private ITimer? _alarm;
     private GantrySession? _session;
     private Axis? _axis;
     private double _percent;
@@ -56,6 +57,7 @@ internal sealed class HoldToRun(SimulatedGantry gantry)
         _tickedAt = _heardAt = gantry.Wall.GetTimestamp();
         _lastToken = _tick;
         gantry.Enter(GantryStates.Moving);
+        WakeWhenPatienceEnds();
         SendTick();
     }
 
@@ -69,6 +71,7 @@ internal sealed class HoldToRun(SimulatedGantry gantry)
         if (!IsWanted) return;
         _lastToken = token;
         _heardAt = gantry.Wall.GetTimestamp();
+        WakeWhenPatienceEnds();
         if (HasStarted) return;
         HasStarted = true;
         gantry.Motion.Jog(_axis!, _percent);
@@ -127,6 +130,15 @@ internal sealed class HoldToRun(SimulatedGantry gantry)
         if (moved) gantry.Motion.Stop(() => gantry.Enter(_before));
         else gantry.Enter(_before);
     }
+
+    /// <summary>The regular look at the clock may come up to 20 ms late: this one does not.</summary>
+    private void WakeWhenPatienceEnds()
+    {
+        _alarm ??= gantry.Wall.CreateTimer(_ => gantry.Tend(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _alarm.Change(Patience + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+    }
+
+    public void Dispose() => _alarm?.Dispose();
 
     private void SendTick()
     {

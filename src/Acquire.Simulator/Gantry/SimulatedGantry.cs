@@ -563,6 +563,11 @@ internal sealed class SimulatedGantry : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        lock (Gate)
+        {
+            Jog.Forget();
+            Jog.Dispose();
+        }
         await Pipeline.DisposeAsync();
         lock (Gate) RememberClock();
         Store.Dispose();
