@@ -1,7 +1,7 @@
 namespace Acquire.Protocols.Clinical;
 
 /// <summary>One thing wrong with a protocol file, where it is, and what would be right.</summary>
-/// <param name="File">File name as given to <see cref="ProtocolReader.Read"/>.</param>
+/// <param name="File">The file it is in: the protocol itself or one it takes in.</param>
 /// <param name="Line">Line, from 1.</param>
 /// <param name="Column">Column, from 1.</param>
 /// <param name="What">What is wrong.</param>

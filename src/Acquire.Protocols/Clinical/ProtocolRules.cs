@@ -1,3 +1,4 @@
+using Acquire.Protocols.Clinical.Language;
 using Acquire.Protocols.Imaging;
 using Acquire.Protocols.Nuclides;
 
@@ -14,7 +15,13 @@ internal sealed record ReadPhase(StudyPhase Phase, Located<TimeSpan> Opens, Loca
 internal sealed record ReadStep(PlannedAcquisition Acquisition, Place At, bool Ok);
 
 /// <summary>A prompt with the places of its values.</summary>
-internal sealed record ReadPrompt(Prompt Prompt, Located<string> Kind, Located<TimeSpan> When, Located<string> Gate, Located<TimeSpan> Valid, Located<string> Moves);
+internal sealed record ReadPrompt(Prompt Prompt, Located<string> Kind, Located<TimeSpan> When, Located<string> Gate, Located<TimeSpan> Valid, Located<string> Moves, Located<string> After, Place At);
+
+/// <summary>A later tracer with the places of its values.</summary>
+internal sealed record ReadLater(LaterTracer Tracer, Radionuclide? Nuclide, Located<string> Id, Located<TimeSpan> Opens, Place At);
+
+/// <summary>An energy window with its place, the tracer it belongs to, and the nuclide whose photopeak it holds.</summary>
+internal sealed record ReadWindow(EnergyWindow Window, Place At, string TracerId, Radionuclide? Nuclide);
 
 /// <summary>Ids that may stand only once.</summary>
 internal sealed class UniqueIds(ProblemList problems, string what)
@@ -25,7 +32,7 @@ internal sealed class UniqueIds(ProblemList problems, string what)
     public bool Add(Located<string> id)
     {
         if (!id.Ok || _seen.TryAdd(id.Value, id.At)) return true;
-        problems.Add(id.At, $"{what} '{id.Value}' is there twice", $"it already stands on line {_seen[id.Value].Line}: give each its own");
+        problems.Add(id.At, $"{what} '{id.Value}' is there twice", _seen[id.Value].File == id.At.File ? $"it already stands on line {_seen[id.Value].Line}: give each its own" : $"it already stands in {_seen[id.Value].LineText}: give each its own");
         return false;
     }
 }
@@ -69,9 +76,40 @@ internal sealed class ProtocolRules(ProblemList problems)
             problems.Add(warn.At, $"warning at {warn.Value:0.##} % comes after the reason asked for at {reason.Value:0.##} %", "warn first: make warn-deviation the smaller one");
     }
 
-    public void Collimator(Located<string> collimator, Radionuclide? nuclide)
+    /// <summary>Nothing is prescribed above the reference level of nation or site (docs: clinical 1.1).</summary>
+    public void ReferenceLevel(Located<double> prescribed, Located<double> reference)
     {
-        if (!collimator.Ok) return;
+        if (!Positive(reference, "reference-level", "MBq") || !prescribed.Ok || prescribed.Value <= reference.Value) return;
+        Bad(prescribed.At, $"the prescribed activity of {prescribed.Value:0.##} MBq is above the reference level of {reference.Value:0.##} MBq", $"prescribe at most {reference.Value:0.##} MBq, or have the medical physics expert change the level");
+    }
+
+    public void Range(Located<double> value, Located<double> minimum, Located<double> maximum, string key)
+    {
+        if (minimum.Ok && maximum.Ok && minimum.Value >= maximum.Value) Bad(maximum.At, $"the maximum of {maximum.Value:0.##} MBq is not above the minimum of {minimum.Value:0.##} MBq", "give a maximum above the minimum");
+        else if (value.Ok && minimum.Ok && maximum.Ok && (value.Value < minimum.Value || value.Value > maximum.Value))
+            Bad(value.At, $"'{key}' of {value.Value:0.##} MBq is outside the range", $"use {minimum.Value:0.##} to {maximum.Value:0.##} MBq, or change the range");
+    }
+
+    public void Coefficients(Located<string> set, Radionuclide? nuclide)
+    {
+        if (set.Ok && nuclide is not null && EffectiveDose.NuclideOf(set.Value) is { } of && of != nuclide.Name)
+            Bad(set.At, $"the dose coefficients '{set.Value}' are for {of}, not {nuclide.Name}", $"use one of {string.Join(", ", EffectiveDose.Sets.Where(s => EffectiveDose.NuclideOf(s) == nuclide.Name).DefaultIfEmpty("none: leave the key out"))}");
+    }
+
+    public void ChildRule(Located<string> rule, Located<double> perKg, Located<double> least)
+    {
+        if (rule is { Ok: true, Value: "north-american" } && !perKg.Ok) Bad(rule.At, "the North American consensus needs an activity per weight", "add 'per-weight: 9.3 MBq/kg' and 'consensus-minimum: 37 MBq'");
+        else if (perKg.Ok && !least.Ok) Bad(perKg.At, "an activity per weight needs its minimum", "add 'consensus-minimum: 37 MBq'");
+    }
+
+    public void Collimator(Located<string> collimator, Radionuclide? nuclide, bool mayBeNone)
+    {
+        if (!collimator.Ok || (mayBeNone && collimator.Value == "none")) return;
+        if (collimator.Value == "none")
+        {
+            Bad(collimator.At, "a study needs a collimator", nuclide is null ? "name it" : $"use one of {string.Join(", ", nuclide.Collimators)}");
+            return;
+        }
         string[] all = [.. Radionuclide.All.SelectMany(n => n.Collimators).Distinct()];
         if (!all.Contains(collimator.Value))
         {
@@ -84,6 +122,61 @@ internal sealed class ProtocolRules(ProblemList problems)
         }
     }
 
+    /// <summary>Id of a later tracer; empty for the first or when it is not known (then reported).</summary>
+    public string TracerNamed(Located<string> name, IReadOnlyList<ReadLater> later)
+    {
+        if (!name.Ok) return "";
+        if (later.Any(l => l.Tracer.Id == name.Value)) return name.Value;
+        string[] ids = [.. later.Select(l => l.Tracer.Id)];
+        string? near = YamlMapReader.Nearest(name.Value, ids);
+        problems.Add(name.At, $"there is no later tracer '{name.Value}'", near is not null ? $"did you mean '{near}'?" : ids.Length == 0 ? "leave 'tracer' out: there is only the first one" : $"the later tracers are {string.Join(", ", ids)}");
+        return "";
+    }
+
+    public void InOrder(Located<TimeSpan> opens, Located<TimeSpan> target, Located<TimeSpan> closes)
+    {
+        if (opens.Ok && target.Ok && opens.Value > target.Value) Bad(target.At, $"the target of {Words(target.Value)} lies before the opening at {Words(opens.Value)}", "order them: opens, target, closes");
+        else if (target.Ok && closes.Ok && target.Value >= closes.Value) Bad(closes.At, $"the closing at {Words(closes.Value)} is not after the target of {Words(target.Value)}", "order them: opens, target, closes");
+    }
+
+    /// <summary>A later tracer is injected when the images of the one before are over, and imaged when what is left of it no longer shows (docs: clinical 1.6).</summary>
+    public void LaterTracers(IReadOnlyList<ReadLater> later, IReadOnlyList<ReadPhase> phases, Radionuclide? first)
+    {
+        List<(string Id, Radionuclide? Nuclide, TimeSpan At)> before = [("", first, TimeSpan.Zero)];
+        foreach (ReadLater read in later)
+        {
+            LaterTracer tracer = read.Tracer;
+            ReadPhase[] own = [.. phases.Where(p => p.Phase.TracerId == tracer.Id)];
+            if (own.Length == 0) Bad(read.At, $"no phase takes images of '{tracer.Id}'", $"write 'tracer: {tracer.Id}' in the phase that does, or take the tracer out");
+            foreach ((string id, Radionuclide? nuclide, TimeSpan at) in before)
+            {
+                if (read.Opens.Ok && phases.LastOrDefault(p => p.Phase.TracerId == id && p.Timed && p.Phase.OnlyWhen is null) is { } last && at + last.Phase.Target + last.Phase.NominalDuration > tracer.Opens)
+                    Bad(read.Opens.At, $"'{tracer.Id}' could be injected at {Words(tracer.Opens)} while '{last.Phase.Id}' runs until {Words(at + last.Phase.Target + last.Phase.NominalDuration)}", "finish the images of one tracer before the next is injected: open later");
+                foreach (ReadPhase phase in own.Where(p => p.Opens.Ok && read.Opens.Ok))
+                {
+                    TimeSpan since = tracer.Opens - at + phase.Phase.Opens;
+                    (TimeSpan wait, string why) = WaitBetween(nuclide?.Name, read.Nuclide?.Name);
+                    if (since < wait)
+                        Bad(phase.Opens.At, $"'{phase.Phase.Id}' may start {Words(since)} after the {nuclide!.Name} was given, which still shows ({100 * nuclide.DecayFactor(since):0.#} % left)", $"wait {Words(wait)}: {why}");
+                }
+            }
+            before.Add((tracer.Id, read.Nuclide, tracer.Target));
+        }
+    }
+
+    private static (TimeSpan Wait, string Why) WaitBetween(string? earlier, string? later) => (earlier, later) switch
+    {
+        ("Tc-99m", "In-111" or "Ga-67") => (TimeSpan.FromHours(24), "Tc-99m lies in the lower skirt of the next photopeak (clinical 1.6, X)"),
+        ("Ga-67" or "In-111", "Tc-99m") => (TimeSpan.FromDays(7), "its higher energies fall into the Tc-99m window (clinical 1.6, EANM16 Table 5, S); give the Tc-99m first"),
+        _ => (TimeSpan.Zero, ""),
+    };
+
+    public void Premedication(IReadOnlyList<ReadLater> later)
+    {
+        foreach (ReadLater read in later.Where(l => l.Tracer.Tracer.Premedication is { } p && l.Tracer.Opens < p.Wait))
+            Bad(read.Opens.At, $"'{read.Tracer.Id}' opens before the wait of {Words(read.Tracer.Tracer.Premedication!.Wait)} after {read.Tracer.Tracer.Premedication.Agent} can be over", "open later, or shorten the wait");
+    }
+
     public void WindowName(Located<string> name)
     {
         if (name.Ok && (name.Value.Length > 16 || name.Value.Any(c => c is < ' ' or > '~' or '\\')))
@@ -91,11 +184,11 @@ internal sealed class ProtocolRules(ProblemList problems)
     }
 
     public bool WindowShape(Located<double> centre, Located<double> width) =>
-        InRange(centre, "centre", 10, 1500, "keV") & (Percentage(width, "width", 0) && (width.Value <= 60 || Bad(width.At, $"a window of {width.Value:0.##} % is not an energy window", "use a total width of 5 to 60 %")));
+        centre.Ok & (Percentage(width, "width", 0) && (width.Value <= 60 || Bad(width.At, $"a window of {width.Value:0.##} % is not an energy window", "use a total width of 5 to 60 %")));
 
     public bool WindowLimits(Located<double> lower, Located<double> upper)
     {
-        if (!(InRange(lower, "lower", 10, 1500, "keV") & InRange(upper, "upper", 10, 1500, "keV"))) return false;
+        if (!lower.Ok || !upper.Ok) return false;
         return lower.Value < upper.Value || Bad(lower.At, $"the lower limit of {lower.Value:0.##} keV is not below the upper limit of {upper.Value:0.##} keV", "swap them or correct one");
     }
 
@@ -106,18 +199,20 @@ internal sealed class ProtocolRules(ProblemList problems)
             $"{nuclide.Name} has {string.Join(", ", nuclide.Photopeaks.Select(p => $"{p.EnergyKeV:0.0} keV"))}");
     }
 
-    public void Windows(IReadOnlyList<(EnergyWindow Window, Place At)> windows, Place root)
+    /// <summary>Windows that are counted together: photopeak first, scatter windows on their side, none over another.</summary>
+    public void Windows(IReadOnlyList<ReadWindow> windows, Place root)
     {
-        if (windows.Count == 0) return;
         if (windows[0].Window.Role != EnergyWindowRole.Photopeak)
             problems.Add(windows[0].At, "the first energy window is not the photopeak", "put the window with role: photopeak first");
-        EnergyWindow peak = windows[0].Window;
-        foreach ((EnergyWindow window, Place at) in windows)
+        EnergyWindow[] peaks = [.. windows.Select(w => w.Window).Where(w => w.Role == EnergyWindowRole.Photopeak)];
+        EnergyWindow lowest = peaks.MinBy(p => p.LowerLimitKeV) ?? windows[0].Window, highest = peaks.MaxBy(p => p.UpperLimitKeV) ?? windows[0].Window;
+        foreach (ReadWindow read in windows)
         {
-            if (window.Role == EnergyWindowRole.ScatterLower && window.LowerLimitKeV >= peak.LowerLimitKeV)
-                problems.Add(at, $"'{window.Name}' is not below the photopeak", $"a scatter-lower window ends at or below {peak.LowerLimitKeV:0.0##} keV");
-            else if (window.Role == EnergyWindowRole.ScatterUpper && window.UpperLimitKeV <= peak.UpperLimitKeV)
-                problems.Add(at, $"'{window.Name}' is not above the photopeak", $"a scatter-upper window starts at or above {peak.UpperLimitKeV:0.0##} keV");
+            EnergyWindow window = read.Window;
+            if (window.Role == EnergyWindowRole.ScatterLower && window.LowerLimitKeV >= highest.LowerLimitKeV)
+                problems.Add(read.At, $"'{window.Name}' is not below the photopeak", $"a scatter-lower window ends at or below {highest.LowerLimitKeV:0.0##} keV");
+            else if (window.Role == EnergyWindowRole.ScatterUpper && window.UpperLimitKeV <= lowest.UpperLimitKeV)
+                problems.Add(read.At, $"'{window.Name}' is not above the photopeak", $"a scatter-upper window starts at or above {lowest.UpperLimitKeV:0.0##} keV");
         }
         // Limits are written to 0.1 keV: windows that touch to that precision do not overlap.
         const double Touching = 0.1;
@@ -127,11 +222,27 @@ internal sealed class ProtocolRules(ProblemList problems)
             {
                 EnergyWindow a = windows[j].Window, b = windows[i].Window;
                 double from = Math.Max(a.LowerLimitKeV, b.LowerLimitKeV), to = Math.Min(a.UpperLimitKeV, b.UpperLimitKeV);
-                if (to - from > Touching)
-                    problems.Add(windows[i].At, $"'{b.Name}' and '{a.Name}' overlap from {from:0.0##} to {to:0.0##} keV", "a count would be in both: narrow one of them (15 % instead of 20 % often does)");
+                bool between = windows[i].Nuclide is not null && windows[j].Nuclide is not null && windows[i].Nuclide!.Name != windows[j].Nuclide!.Name;
+                // Photopeaks of two nuclides may not even touch: 99mTc at 20 % ends at 154.6 keV, 111In at 20 % begins at 154.2 keV (clinical 1.5, D).
+                if (to - from > (between ? 0 : Touching))
+                    problems.Add(windows[i].At, between
+                        ? $"'{b.Name}' ({windows[i].Nuclide!.Name}) and '{a.Name}' ({windows[j].Nuclide!.Name}) overlap from {from:0.0##} to {to:0.0##} keV"
+                        : $"'{b.Name}' and '{a.Name}' overlap from {from:0.0##} to {to:0.0##} keV",
+                        between ? "a count would be of both nuclides: 15 % on both for simultaneous studies (clinical 1.5)" : "a count would be in both: narrow one of them (15 % instead of 20 % often does)");
             }
         }
+        string[] nuclides = [.. windows.Select(w => w.Nuclide?.Name).OfType<string>().Distinct()];
+        if (nuclides.Length > 1 && windows.All(w => w.Window.Role != EnergyWindowRole.ScatterUpper))
+            problems.Add(windows.First(w => w.Nuclide?.Name == nuclides[1]).At, $"{string.Join(" and ", nuclides)} are counted together without a window above the lower photopeak", "add a window with role: scatter-upper (clinical 1.5, X: required when a second nuclide is present)");
         if (windows.Count > 8) problems.Add(root, $"{windows.Count} energy windows", "use at most 8");
+    }
+
+    /// <summary>Every tracer is looked at through a window of its own nuclide.</summary>
+    public void WindowsOfEveryTracer(Dictionary<string, IReadOnlyList<ReadWindow>> windows, IReadOnlyList<ReadLater> later, YamlMapReader map)
+    {
+        if (!windows.ContainsKey("")) problems.Add(map.At, "the first tracer has no energy window", "add one without 'tracer'");
+        foreach (ReadLater read in later.Where(l => l.Id.Ok && !windows.ContainsKey(l.Tracer.Id)))
+            problems.Add(read.At, $"'{read.Tracer.Id}' has no energy window", $"add one with 'tracer: {read.Tracer.Id}'");
     }
 
     public bool Matrix(Located<int> matrix, bool tomographic)
@@ -160,13 +271,19 @@ internal sealed class ProtocolRules(ProblemList problems)
         return ok;
     }
 
-    public bool Rotation(Located<double> angle) => !angle.Ok || InRange(angle, "rotation", -180, 360, "deg");
+    public bool BodyMatrix(Located<int> columns, Located<int> rows)
+    {
+        bool ok = Matrix(columns, tomographic: false);
+        if (!rows.Ok) return false;
+        return ok & (rows.Value is 512 or 1024 or 2048 || Bad(rows.At, $"{rows.Value} rows are not possible here", "use 512, 1024, 2048"));
+    }
 
     public bool CountLimit(Located<double> counts) => !counts.Ok || counts.Value >= 1000 || Bad(counts.At, $"a count limit of {counts.Value:0} would stop at once", "use at least 1 kcounts");
 
-    public bool Tomo(Located<int> views, Located<double> arc, Located<TimeSpan> stop)
+    public bool Tomo(Located<int> views, Located<double> arc, Located<TimeSpan> stop, Located<TimeSpan> longest)
     {
         bool ok = Duration(stop, "stop-time", TimeSpan.FromMinutes(10));
+        if (longest.Ok && stop.Ok && longest.Value < stop.Value) ok = Bad(longest.At, $"'longest-stop' of {Words(longest.Value)} is shorter than the stop-time of {Words(stop.Value)}", "make it the longer one, or leave it out");
         if (!arc.Ok || !views.Ok) return false;
         if (arc.Value is < 180 or > 360) return Bad(arc.At, $"an arc of {arc.Value:0.##} deg is not possible", "use 180 to 360 deg for all heads together");
         if (views.Value is < 2 or > 720) return Bad(views.At, $"{views.Value} views are not possible", "use 2 to 720");
@@ -186,20 +303,54 @@ internal sealed class ProtocolRules(ProblemList problems)
 
     private static bool IsWhole(double x) => Math.Abs(x - Math.Round(x)) < 1e-9;
 
-    public bool Ct(Located<double> kv, Located<double> ma, Located<TimeSpan> rotation, Located<double> pitch, Located<double> slice, Located<double> length, Located<double> ctdi, Located<double> dlp)
+    public bool Ct(Located<TimeSpan> rotation, Located<double> slice, Located<double> length, Located<double> ctdi, Located<double> dlp, Located<double> ctdiLock, Located<double> dlpLock)
     {
-        bool ok = InRange(kv, "voltage", 70, 150, "kV") & InRange(ma, "current", 5, 500, "mA") & InRange(pitch, "pitch", 0.3, 2.5, "") &
-            InRange(slice, "slice", 0.4, 10, "mm") & InRange(length, "length", 10, 2000, "mm") & Positive(ctdi, "ctdi-alert", "mGy") & Positive(dlp, "dlp-alert", "mGy.cm");
+        bool ok = slice.Ok & length.Ok & Positive(ctdi, "ctdi-alert", "mGy") & Positive(dlp, "dlp-alert", "mGy.cm");
         ok &= rotation.Ok && (rotation.Value >= TimeSpan.FromSeconds(0.2) && rotation.Value <= TimeSpan.FromSeconds(60)
             || Bad(rotation.At, $"a rotation time of {Words(rotation.Value)} is not possible", "use 0.2 to 60 s"));
+        if (ctdiLock.Ok && ctdi.Ok && ctdiLock.Value < ctdi.Value) ok = Bad(ctdiLock.At, $"the lock at {ctdiLock.Value:0.##} mGy comes before the alert at {ctdi.Value:0.##} mGy", "alert first: make ctdi-alert the smaller one");
+        if (dlpLock.Ok && dlp.Ok && dlpLock.Value < dlp.Value) ok = Bad(dlpLock.At, $"the lock at {dlpLock.Value:0.##} mGy.cm comes before the alert at {dlp.Value:0.##} mGy.cm", "alert first: make dlp-alert the smaller one");
         if (slice.Ok && length.Ok && slice.Value > length.Value) return Bad(slice.At, "a slice is thicker than the length scanned", "check the units");
         return ok;
     }
 
+    /// <summary>A child's CT comes after a review with the patient on the bed, is short, and is locked (docs: clinical 5.5: NADEL10, PED-SPCT S; DLP cap 40 to 60 mGy.cm X).</summary>
+    public void PaediatricCt(IReadOnlyList<ReadPhase> phases, IReadOnlyList<ReadPrompt> prompts)
+    {
+        const double MostKv = 100, MostDlp = 60;
+        foreach (ReadPhase phase in phases)
+        {
+            foreach (ReadStep step in phase.Steps.Where(s => s.Acquisition is CtAcquisition))
+            {
+                var ct = (CtAcquisition)step.Acquisition;
+                if (ct.Kv > MostKv) Bad(step.At, $"'{ct.Id}' takes {ct.Kv:0.#} kV in a protocol for children", $"use at most {MostKv:0} kV (clinical 5.5: 80 to 100 kV)");
+                if (ct.DlpLockMGyCm is not { } cap) Bad(step.At, $"'{ct.Id}' has no lock in a protocol for children", $"add 'dlp-lock: {MostDlp:0} mGy.cm' or less (clinical 5.5, X)");
+                else if (cap > MostDlp) Bad(step.At, $"'{ct.Id}' is locked at {cap:0.##} mGy.cm only", $"lock a child's CT at {MostDlp:0} mGy.cm or less (clinical 5.5, X)");
+                if (!prompts.Any(p => p.Prompt.Kind == PromptKind.Decision && p.Prompt.GateFor == phase.Phase.Id))
+                    Bad(phase.At, $"'{phase.Phase.Id}' exposes a child without a review before", $"add a prompt with kind: decision and gate-for: {phase.Phase.Id}");
+            }
+        }
+    }
+
+    public void Condition(YamlMapReader condition, Located<string> question, Located<string> answer, Located<string> missed, Located<double> clearance, IReadOnlyList<PreparationQuestion> questions, IReadOnlyList<ReadPhase> before)
+    {
+        if (!question.Ok && !missed.Ok && !clearance.Ok && !condition.Has(ProtocolLanguage.Only.Clearance)) Bad(condition.At, "'only-when' says nothing", "give 'question', 'clearance-up-to' or 'missed'");
+        if (answer.Ok && !question.Ok) Bad(answer.At, "'answer' without its question", "add 'question'");
+        if (question.Ok && questions.All(q => q.Id != question.Value))
+        {
+            string? near = YamlMapReader.Nearest(question.Value, [.. questions.Select(q => q.Id)]);
+            Bad(question.At, $"there is no question '{question.Value}'", near is not null ? $"did you mean '{near}'?" : "ask it under 'preparation'");
+        }
+        if (missed.Ok && before.All(p => p.Phase.Id != missed.Value))
+        {
+            string? near = YamlMapReader.Nearest(missed.Value, [.. before.Select(p => p.Phase.Id)]);
+            Bad(missed.At, $"there is no phase '{missed.Value}' before this one", near is not null ? $"did you mean '{near}'?" : "name a phase that comes earlier in the file");
+        }
+    }
+
     public bool Renal(Located<double> clearance, Located<TimeSpan> later, Located<TimeSpan> target)
     {
-        bool ok = InRange(clearance, "up-to", 0.001, 200, "mL/min");
-        if (!ok || !later.Ok || !target.Ok) return false;
+        if (!clearance.Ok || !later.Ok || !target.Ok) return false;
         return later.Value >= target.Value || Bad(later.At, $"a slow clearance asks for {Words(later.Value)}, earlier than the usual {Words(target.Value)}", "a renal target lies at or after the phase's target");
     }
 
@@ -247,8 +398,8 @@ internal sealed class ProtocolRules(ProblemList problems)
     {
         for (int i = 1; i < phases.Count; i++)
         {
-            ReadPhase before = phases[i - 1], here = phases[i];
-            if (!before.Timed || !here.Timed) continue;
+            ReadPhase here = phases[i];
+            if (phases.Take(i).LastOrDefault(p => p.Phase.TracerId == here.Phase.TracerId) is not { } before || !before.Timed || !here.Timed) continue;
             TimeSpan free = before.Phase.Target + before.Phase.NominalDuration;
             if (here.Phase.Target < free)
                 problems.Add(here.Target.At, $"phase '{here.Phase.Id}' wants to start at {Words(here.Phase.Target)} while '{before.Phase.Id}' runs until {Words(free)}",
@@ -266,6 +417,9 @@ internal sealed class ProtocolRules(ProblemList problems)
             if (read.Valid.Ok && prompt.ValidFor <= TimeSpan.Zero)
                 problems.Add(read.Valid.At, "'valid-for' must be longer than zero", "give a time such as \"30 min\"");
             PhaseNamed(read.Moves, phases, "to move with");
+            PhaseNamed(read.After, phases, "to come after");
+            if (read.Kind.Ok && prompt.Kind == PromptKind.Decision && !read.Gate.Ok && prompt.OnlyAfter == PromptOccasion.Always)
+                problems.Add(read.Kind.At, $"decision '{prompt.Id}' decides on nothing", "add 'gate-for' with the phase it opens or skips");
             if (!read.Gate.Ok)
             {
                 if (read.Valid.Ok) problems.Add(read.Valid.At, "'valid-for' has a meaning for a gate only", "add 'gate-for' or remove it");
@@ -274,6 +428,11 @@ internal sealed class ProtocolRules(ProblemList problems)
             if (read.Kind.Ok && prompt.Kind == PromptKind.Hydration)
                 problems.Add(read.Gate.At, "drinking is advice and cannot be a gate", "remove 'gate-for', or use kind: void");
             if (PhaseNamed(read.Gate, phases, "to be a gate for") is not { } gated) continue;
+            if (prompt.TracerId != gated.Phase.TracerId)
+            {
+                problems.Add(read.Gate.At, $"prompt '{prompt.Id}' counts from another injection than '{gated.Phase.Id}'", gated.Phase.TracerId.Length == 0 ? "leave 'tracer' out" : $"write 'tracer: {gated.Phase.TracerId}'");
+                continue;
+            }
             if (!read.When.Ok || !gated.Target.Ok) continue;
             if (prompt.At > gated.Phase.Target)
                 problems.Add(read.When.At, $"prompt '{prompt.Id}' comes at {Words(prompt.At)}, after the target of '{gated.Phase.Id}' at {Words(gated.Phase.Target)}", "a gate's prompt comes before its phase");
@@ -292,11 +451,10 @@ internal sealed class ProtocolRules(ProblemList problems)
         return null;
     }
 
-    public void Reconstruction(Located<int> iterations, Located<int> subsets, Located<bool> attenuation, Located<string> scatter, Located<double> filter,
-        IReadOnlyList<ReadPhase> phases, IReadOnlyList<(EnergyWindow Window, Place At)> windows)
+    public void Reconstruction(Located<int> iterations, Located<int> subsets, Located<bool> attenuation, Located<string> scatter,
+        IReadOnlyList<ReadPhase> phases, IReadOnlyDictionary<string, IReadOnlyList<ReadWindow>> windows)
     {
         if (iterations.Ok && iterations.Value is < 1 or > 200) Bad(iterations.At, $"{iterations.Value} iterations are not possible", "use 1 to 200");
-        if (filter.Ok) InRange(filter, "post-filter", 0, 30, "mm");
         if (subsets.Ok && subsets.Value < 1)
         {
             Bad(subsets.At, $"{subsets.Value} subsets are not possible", "use 1 or more");
@@ -312,8 +470,12 @@ internal sealed class ProtocolRules(ProblemList problems)
                     Bad(subsets.At, $"{subsets.Value} subsets leave {tomo.ViewsTotal / subsets.Value} views of '{tomo.Id}' in each", $"leave at least 4: use one of {string.Join(", ", fitting)}");
             }
         }
-        if (scatter.Ok && scatter.Value == "TEW" && windows.Count > 0 && windows.All(w => w.Window.Role != EnergyWindowRole.ScatterLower))
-            Bad(scatter.At, "TEW needs a scatter window below the photopeak", "add an energy window with role: scatter-lower, or write scatter-correction: none");
+        if (scatter.Ok && scatter.Value == "TEW" && windows.Count > 0)
+        {
+            foreach (IReadOnlyList<ReadWindow> set in windows.Values.Where(set => set.Count > 0 && set.All(w => w.Window.Role != EnergyWindowRole.ScatterLower)))
+                if (phases.Any(p => p.Phase.TracerId == set[0].TracerId && p.Steps.Any(s => s.Acquisition is TomoAcquisition)))
+                    Bad(scatter.At, "TEW needs a scatter window below the photopeak", set[0].TracerId.Length == 0 ? "add an energy window with role: scatter-lower, or write scatter-correction: none" : $"add an energy window with role: scatter-lower and tracer: {set[0].TracerId}, or write scatter-correction: none");
+        }
         if (attenuation.Ok && attenuation.Value && phases.Count > 0 && phases.All(p => p.Steps.Count > 0) && !phases.SelectMany(p => p.Steps).Any(s => s.Acquisition is CtAcquisition))
             Bad(attenuation.At, "attenuation correction needs a CT and none is planned", "add an acquisition with kind: ct, or write attenuation-correction: no");
     }
@@ -328,11 +490,10 @@ internal sealed class ProtocolRules(ProblemList problems)
     }
 
     /// <summary>Texts shown to people report quality and quantities and never a diagnosis (docs: clinical 7, point 1).</summary>
-    public void Wording(YamlMapReader map, string key)
+    public void Wording(IEnumerable<Located<string>> texts)
     {
-        if (map.Node(key, required: false) is not YamlList list) return;
-        foreach (YamlScalar text in list.Items.OfType<YamlScalar>())
-            foreach (string words in Forbidden.Where(w => $" {text.Text} ".Replace('.', ' ').Replace(',', ' ').Contains($" {w} ", StringComparison.OrdinalIgnoreCase)))
+        foreach (Located<string> text in texts.Where(t => t.Ok))
+            foreach (string words in Forbidden.Where(w => $" {text.Value} ".Replace('.', ' ').Replace(',', ' ').Contains($" {w} ", StringComparison.OrdinalIgnoreCase)))
                 problems.Add(text.At, $"\"{words}\" is a diagnosis", "say what to look at or measure, not what it is");
     }
 
@@ -347,10 +508,6 @@ internal sealed class ProtocolRules(ProblemList problems)
 
     private bool Positive(Located<double> value, string key, string unit) =>
         value.Ok && (value.Value > 0 || Bad(value.At, $"'{key}' is {value.Value:0.##} {unit}", "it must be more than zero"));
-
-    private bool InRange(Located<double> value, string key, double low, double high, string unit) =>
-        value.Ok && ((value.Value >= low && value.Value <= high)
-            || Bad(value.At, $"'{key}' is {value.Value:0.###} {unit}".TrimEnd(), $"use {low:0.###} to {high:0.###} {unit}".TrimEnd()));
 
     private bool Percentage(Located<double> value, string key, double low) =>
         value.Ok && ((value.Value > low || (value.Value == 0 && key is "warn" or "fail")) && value.Value <= 100

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Acquire.Protocols.Clinical.Language;
 using Acquire.Protocols.Imaging;
 
 namespace Acquire.Protocols.Clinical;

@@ -1,3 +1,5 @@
+using Acquire.Protocols.Clinical.Language;
+
 namespace Acquire.Protocols.Clinical;
 
 /// <summary>What a protocol file may say of one quality check: its name, its unit, and which side is worse.</summary>

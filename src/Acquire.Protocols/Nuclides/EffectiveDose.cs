@@ -11,7 +11,10 @@ public sealed record EffectiveDose(double MilliSievert, double CoefficientMSvPer
     private static readonly (string Name, double Years)[] Ages = [("adult", 20), ("15 y", 15), ("10 y", 10), ("5 y", 5), ("1 y", 1)];
 
     /// <summary>Named coefficient sets: phosphonates by ICRP 80 (default) and ICRP 128, gallium citrate (docs: clinical 1.3).</summary>
-    public static IReadOnlyList<string> Sets { get; } = ["ICRP80 phosphonates", "ICRP128 phosphonates", "ICRP128 Ga-67 citrate"];
+    public static IReadOnlyList<string> Sets { get; } = ["ICRP80 phosphonates", "ICRP128 phosphonates", "ICRP128 Ga-67 citrate", "In-111-DTPA as surrogate"];
+
+    /// <summary>Nuclide a coefficient set is for; null when the set is not known.</summary>
+    public static string? NuclideOf(string set) => set switch { "ICRP80 phosphonates" or "ICRP128 phosphonates" => "Tc-99m", "ICRP128 Ga-67 citrate" => "Ga-67", "In-111-DTPA as surrogate" => "In-111", _ => null };
 
     /// <summary>Estimates from the activity given.</summary>
     /// <param name="mbq">Net activity, MBq.</param>
@@ -25,6 +28,7 @@ public sealed record EffectiveDose(double MilliSievert, double CoefficientMSvPer
             "ICRP80 phosphonates" => ((double[])[0.0057, 0.0070, 0.011, 0.014, 0.027], "ICRP 80; adult, 15 y, 5 y in EANM16 Table 6 (S), 10 y and 1 y by ratio (D); clinical 1.3"),
             "ICRP128 phosphonates" => ((double[])[0.0049, 0.0057, 0.0086, 0.012, 0.018], "ICRP 128 (R); clinical 1.3"),
             "ICRP128 Ga-67 citrate" => ((double[])[0.10, 0.13, 0.20, 0.33, 0.64], "ICRP 80/128 (R); clinical 1.3"),
+            "In-111-DTPA as surrogate" => ((double[])[0.021, double.NaN, double.NaN, double.NaN, double.NaN], "In-111-DTPA i.v. (ICRP 53/128, R) as surrogate for renal clearance: no coefficient of In-111-biotin was found; adults only; clinical 1.3"),
             _ => throw new ArgumentException($"'{set}' is not a coefficient set; known are {string.Join(", ", Sets)}", nameof(set)),
         };
         int nearest = 0;

@@ -40,10 +40,13 @@ public sealed record PaediatricActivity(double MBq, string Rule, string Row, str
     public static PaediatricActivity MdpByEanmCard(double weightKg, double adultMBq = double.PositiveInfinity) => EanmCard(weightKg, DosageClass.B, 35, 40, adultMBq);
 
     /// <summary>North American consensus for 99mTc-MDP: 9.3 MBq/kg, minimum 37 MBq, rounded to 5 MBq above the minimum (NACG Table 1, S).</summary>
-    public static PaediatricActivity MdpByNorthAmericanConsensus(double weightKg, double adultMBq = double.PositiveInfinity)
+    public static PaediatricActivity MdpByNorthAmericanConsensus(double weightKg, double adultMBq = double.PositiveInfinity) => NorthAmericanConsensus(weightKg, 9.3, 37, adultMBq);
+
+    /// <summary>North American consensus: activity per weight, never below the minimum, rounded to 5 MBq above it.</summary>
+    public static PaediatricActivity NorthAmericanConsensus(double weightKg, double perKgMBq, double minimumMBq, double adultMBq = double.PositiveInfinity)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(weightKg);
-        return Bounded(9.3 * weightKg, 37, adultMBq, "North American consensus 2010/2016", $"{weightKg:0.#} kg x 9.3 MBq/kg, minimum 37 MBq", "NACG Table 1 (S), clinical 1.2");
+        return Bounded(perKgMBq * weightKg, minimumMBq, adultMBq, "North American consensus 2010/2016", $"{weightKg:0.#} kg x {perKgMBq:0.##} MBq/kg, minimum {minimumMBq:0.##} MBq", "NACG Table 1 (S), clinical 1.2");
     }
 
     private static PaediatricActivity Bounded(double exact, double minimum, double adult, string rule, string row, string source)

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Acquire.Protocols.Clinical;
+namespace Acquire.Protocols.Clinical.Language;
 
 /// <summary>A kind of quantity with the units it may be written in. The first unit is the one values come out in.</summary>
 internal sealed record Dimension(string Name, string Example, params (string Unit, double Factor)[] Units)
@@ -21,7 +21,15 @@ internal sealed record Dimension(string Name, string Example, params (string Uni
     public static readonly Dimension Minutes = new("a time", "10 min", ("min", 1), ("s", 1 / 60.0), ("h", 60));
     public static readonly Dimension Frames = new("a number of frames", "0 frames", ("frames", 1));
     public static readonly Dimension Series = new("a number of series", "0 series", ("series", 1));
+    public static readonly Dimension Speed = new("a table speed", "12 cm/min", ("cm/min", 1));
+    public static readonly Dimension Weight = new("a weight", "50 kg", ("kg", 1));
+    public static readonly Dimension Mass = new("an amount", "3 mg", ("mg", 1), ("g", 1000), ("microg", 1e-3));
+    public static readonly Dimension ActivityPerWeight = new("an activity per weight", "9.3 MBq/kg", ("MBq/kg", 1));
+    public static readonly Dimension Age = new("an age", "18 y", ("y", 1));
     public static readonly Dimension Ratio = new("a ratio", "1.2", ("", 1));
+
+    /// <summary>Unit values come out in; "" for a plain number.</summary>
+    public string BaseUnit => Units[0].Unit;
 
     /// <summary>"expected a time such as "15 s" (units: s, ms, min, h)".</summary>
     public string Expectation => Units.Length == 1

@@ -1,22 +1,30 @@
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Acquire.Protocols.Clinical;
+namespace Acquire.Protocols.Clinical.Language;
 
-/// <summary>Line and column of a file, both from 1.</summary>
-internal readonly record struct Place(int Line, int Column);
+/// <summary>A place in a file; line and column from 1.</summary>
+internal readonly record struct Place(string File, int Line, int Column)
+{
+    /// <summary>"bone/facet.yaml:12".</summary>
+    public string LineText => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{File}:{Line}");
+}
 
 /// <summary>A node of a YAML file with the place it starts at.</summary>
 internal abstract record YamlNode(Place At);
 
-/// <summary>A single value, as written.</summary>
-internal sealed record YamlScalar(Place At, string Text) : YamlNode(At);
+/// <summary>A single value, as written, with the comment that ends its line ("" when none): where the value comes from.</summary>
+internal sealed record YamlScalar(Place At, string Text, string Comment = "") : YamlNode(At);
 
 /// <summary>A list.</summary>
 internal sealed record YamlList(Place At, IReadOnlyList<YamlNode> Items) : YamlNode(At);
 
 /// <summary>Keys with values, in order, duplicates and all.</summary>
-internal sealed record YamlMap(Place At, IReadOnlyList<YamlEntry> Entries) : YamlNode(At);
+internal sealed record YamlMap(Place At, IReadOnlyList<YamlEntry> Entries) : YamlNode(At)
+{
+    /// <summary>Value of a key; null when there is none.</summary>
+    public YamlNode? Value(string key) => Entries.FirstOrDefault(e => e.Key.Text == key)?.Value;
+}
 
 /// <summary>One key with its value.</summary>
 internal sealed record YamlEntry(YamlScalar Key, YamlNode Value);
@@ -27,42 +35,51 @@ internal sealed class YamlTree
     private const int MaxDepth = 32;
     private readonly Parser _parser;
     private readonly ProblemList _problems;
-    private Place _last = new(1, 1);
+    private readonly string _file;
+    private readonly Dictionary<int, string> _comments;
+    private Place _last;
 
-    private YamlTree(Parser parser, ProblemList problems) => (_parser, _problems) = (parser, problems);
+    private YamlTree(Parser parser, string file, Dictionary<int, string> comments, ProblemList problems)
+    {
+        (_parser, _file, _comments, _problems) = (parser, file, comments, problems);
+        _last = new Place(file, 1, 1);
+    }
 
     /// <summary>The root node; null when the text is not YAML at all or empty (the problem is then listed).</summary>
-    public static YamlNode? Read(string text, ProblemList problems)
+    /// <param name="text">The file's text.</param>
+    /// <param name="file">Its name, for places.</param>
+    /// <param name="problems">Where problems go.</param>
+    public static YamlNode? Read(string text, string file, ProblemList problems)
     {
         YamlTree? tree = null;
         try
         {
             var parser = new Parser(new StringReader(text));
-            tree = new YamlTree(parser, problems);
+            tree = new YamlTree(parser, file, CommentsByLine(text), problems);
             parser.Consume<StreamStart>();
             if (!parser.TryConsume<DocumentStart>(out _))
             {
-                problems.Add(new Place(1, 1), "the file is empty", "a protocol starts with 'id: group/name'");
+                problems.Add(new Place(file, 1, 1), "the file is empty", "a protocol starts with 'id: group/name'");
                 return null;
             }
             YamlNode? root = tree.Node(0);
             parser.Consume<DocumentEnd>();
             if (parser.TryConsume<DocumentStart>(out DocumentStart? second))
-                problems.Add(Of(second.Start), "a second document starts here", "one protocol per file: remove the '---' and what follows");
+                problems.Add(tree.Of(second.Start), "a second document starts here", "one protocol per file: remove the '---' and what follows");
             return root;
         }
         catch (YamlException e)
         {
             string message = e.Message.TrimEnd('.');
             // Start is where the unfinished thing began, End where the reader could not go on.
-            problems.Add(Of(e.End.Line > 0 ? e.End : e.Start), $"this is not YAML: {char.ToLowerInvariant(message[0])}{message[1..]}",
+            problems.Add(Of(file, e.End.Line > 0 ? e.End : e.Start), $"this is not YAML: {char.ToLowerInvariant(message[0])}{message[1..]}",
                 "check indentation (spaces, never tabs), quotes and brackets here and on the line above");
             return null;
         }
         catch (InvalidOperationException)
         {
             // YamlDotNet's parser answers some broken files so, without a place: the last node read is the nearest known.
-            problems.Add(tree?._last ?? new Place(1, 1), "this is not YAML: the structure breaks off near here",
+            problems.Add(tree?._last ?? new Place(file, 1, 1), "this is not YAML: the structure breaks off near here",
                 "check indentation (spaces, never tabs), quotes and brackets here and on the lines below");
             return null;
         }
@@ -90,7 +107,7 @@ internal sealed class YamlTree
         {
             case Scalar scalar:
                 _parser.MoveNext();
-                return new YamlScalar(at, scalar.Value);
+                return new YamlScalar(at, scalar.Value, _comments.GetValueOrDefault((int)scalar.End.Line, ""));
             case SequenceStart:
                 _parser.MoveNext();
                 List<YamlNode> items = [];
@@ -119,5 +136,24 @@ internal sealed class YamlTree
         }
     }
 
-    private static Place Of(Mark mark) => new((int)mark.Line, (int)mark.Column);
+    /// <summary>Comments that end a line with something before them, by line. YamlDotNet's scanner knows a '#' in quotes from one that begins a comment.</summary>
+    private static Dictionary<int, string> CommentsByLine(string text)
+    {
+        Dictionary<int, string> comments = [];
+        try
+        {
+            var scanner = new Scanner(new StringReader(text), skipComments: false);
+            while (scanner.MoveNext())
+                if (scanner.Current is YamlDotNet.Core.Tokens.Comment { IsInline: true } comment) comments[(int)comment.Start.Line] = comment.Value.Trim();
+        }
+        catch (Exception e) when (e is YamlException or InvalidOperationException)
+        {
+            // The parser tells what is wrong with the file; its comments do not matter then.
+        }
+        return comments;
+    }
+
+    private Place Of(Mark mark) => Of(_file, mark);
+
+    private static Place Of(string file, Mark mark) => new(file, (int)mark.Line, (int)mark.Column);
 }
