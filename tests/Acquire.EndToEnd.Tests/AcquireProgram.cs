@@ -121,11 +121,11 @@ public static class ShortProtocol
 {
     public static string Write(TemporaryData data, params (string Old, string New)[] changes)
     {
-        string text = File.ReadAllText(Path.Combine(SharedData.ProjectRoot, "protocols", "bone", "facet.yaml"));
+        string text = ShippedProtocols.Read("bone/facet.yaml").Resolved!.Yaml;
         (string, string)[] shorter =
         [
             ("frames: 60 ", "frames: 6 "), ("time: 300 s", "time: 20 s"), ("matrix: 256", "matrix: 64"), ("matrix: 128", "matrix: 64"),
-            ("views: 120 ", "views: 24 "), ("stop-time: 15 s", "stop-time: 4 s"), ("length: 360 mm", "length: 60 mm"), ("slice: 3.0 mm", "slice: 6.0 mm"), ("subsets: 8 ", "subsets: 4 "),
+            ("views: 120 ", "views: 24 "), ("stop-time: 15 s", "stop-time: 4 s"), ("length: 360 mm", "length: 60 mm"), ("slice: 1.0 mm", "slice: 6.0 mm"), ("subsets: 8 ", "subsets: 4 "), ("subsets: 10 ", "subsets: 4 "),
             .. changes,
         ];
         foreach ((string old, string @new) in shorter)

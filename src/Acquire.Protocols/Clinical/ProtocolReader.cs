@@ -16,7 +16,7 @@ public static class ProtocolReader
     /// <param name="fileName">Its name, for the problems only.</param>
     /// <returns>The protocol, or all problems at once. Never throws on any text.</returns>
     public static ProtocolResult Read(string yamlText, string fileName) =>
-        Read(yamlText, fileName, _ => new ProtocolText(null, "a text that stands for itself takes no files in"));
+        Read(yamlText, fileName, _ => new ProtocolText(null, "is not taken in: this text has to stand for itself"));
 
     /// <summary>Reads a file with the files it takes in (<c>extends</c>, <c>include</c>).</summary>
     /// <param name="yamlText">The file's text.</param>
@@ -53,7 +53,7 @@ public static class ProtocolReader
     }
 
     private static ProtocolText Bounded(ProtocolText read) =>
-        read.Text?.Length > MaximumLength ? new ProtocolText(null, $"it has more than {MaximumLength} characters") : read with { Text = read.Text?.TrimStart('\uFEFF') };
+        read.Text?.Length > MaximumLength ? new ProtocolText(null, $"has more than {MaximumLength} characters") : read with { Text = read.Text?.TrimStart('\uFEFF') };
 
     private static AcquisitionProtocol Protocol(YamlMapReader map)
     {

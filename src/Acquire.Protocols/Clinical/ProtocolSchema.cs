@@ -120,7 +120,7 @@ public static class ProtocolSchema
             ListKey l => List(l, whole),
             _ => [],
         };
-        if (!whole && key is not (GroupKey or ListKey)) value = new JsonObject { ["anyOf"] = new JsonArray(value, new JsonObject { ["type"] = "null" }) }; // "~" takes a value of an included file out
+        if (!whole) value = new JsonObject { ["anyOf"] = new JsonArray(value, new JsonObject { ["type"] = "null" }) }; // "~" takes a value of an included file out
         value["description"] = key.What;
         return value;
     }

@@ -32,6 +32,8 @@ public sealed record QualityCheckKind(string Name, string Unit, bool LowIsWorse)
         Of("partial-series", "series", Dimension.Series),
         Of("scatter-ratio", "", Dimension.Ratio),
         Of("reconstruction-noise", "%", Dimension.Percent),
+        Of("uniformity-integral", "%", Dimension.Percent),
+        Of("uniformity-differential", "%", Dimension.Percent),
     ];
 
     /// <summary>The check of that name; null when there is none.</summary>

@@ -70,12 +70,12 @@ public sealed class StudySession
         return new StudySession(data, key, speed is { } s ? options with { Speed = s } : options);
     }
 
-    /// <summary>Text of a protocol file that is valid.</summary>
+    /// <summary>A valid protocol file as one text that stands for itself: what is kept with the study, whatever becomes of the files.</summary>
     /// <exception cref="AcquireException">It is not: all problems at once.</exception>
     public static string ReadProtocol(string file)
     {
-        ProtocolResult result = ProtocolFile.Read(file, out string yaml);
-        return result.IsValid ? yaml : throw new AcquireException(string.Join(Environment.NewLine + "acquire: ", result.Problems), ExitCodes.BadInput);
+        ProtocolResult result = ProtocolFile.Read(file);
+        return result.IsValid ? result.Resolved.Yaml : throw new AcquireException(string.Join(Environment.NewLine + "acquire: ", result.Problems), ExitCodes.BadInput);
     }
 
     /// <summary>Runs or continues the study to its end.</summary>

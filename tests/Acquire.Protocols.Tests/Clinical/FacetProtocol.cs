@@ -3,10 +3,10 @@ using Acquire.Testing;
 
 namespace Acquire.Protocols.Tests.Clinical;
 
-/// <summary>The shipped protocol, read once.</summary>
+/// <summary>A whole protocol in one file (data/whole.yaml), read once: what is changed in it stands in it.</summary>
 internal static class FacetProtocol
 {
-    public static string Text { get; } = File.ReadAllText(Path.Combine(SharedData.ProjectRoot, "protocols", "bone", "facet.yaml"));
+    public static string Text { get; } = File.ReadAllText(Path.Combine(SharedData.ProjectRoot, "tests", "Acquire.Protocols.Tests", "Clinical", "data", "whole.yaml"));
 
     public static AcquisitionProtocol Protocol { get; } = Read();
 

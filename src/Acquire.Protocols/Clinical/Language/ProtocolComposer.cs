@@ -80,7 +80,7 @@ internal sealed class ProtocolComposer(Func<string, ProtocolText> files, Problem
         ProtocolText read = files(path);
         if (read.Text is null)
         {
-            problems.Add(name.At, $"'{path}' cannot be read: {read.Why}", "check the name; it counts from the folder of this file");
+            problems.Add(name.At, $"'{path}' {read.Why}", "check the name; it counts from the folder of this file");
             return null;
         }
         if (Compose(read.Text, path, [.. chain, path]) is not { } map) return null;
