@@ -78,6 +78,9 @@ public sealed class DicomTag : IEquatable<DicomTag>
     public static readonly DicomTag FocalDistance = Known(0x0018, 0x1182, "FocalDistance", "IS", "1-2");
     public static readonly DicomTag ConvolutionKernel = Known(0x0018, 0x1210, "ConvolutionKernel", "SH", "1-n");
     public static readonly DicomTag ActualFrameDuration = Known(0x0018, 0x1242, "ActualFrameDuration", "IS", "1");
+    public static readonly DicomTag ScanVelocity = Known(0x0018, 0x1300, "ScanVelocity", "DS", "1");
+    public static readonly DicomTag WholeBodyTechnique = Known(0x0018, 0x1301, "WholeBodyTechnique", "CS", "1");
+    public static readonly DicomTag ScanLength = Known(0x0018, 0x1302, "ScanLength", "IS", "1");
     public static readonly DicomTag ProcessingFunction = Known(0x0018, 0x5020, "ProcessingFunction", "LO", "1");
     public static readonly DicomTag PatientPosition = Known(0x0018, 0x5100, "PatientPosition", "CS", "1");
     public static readonly DicomTag RevolutionTime = Known(0x0018, 0x9305, "RevolutionTime", "FD", "1");

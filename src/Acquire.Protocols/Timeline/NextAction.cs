@@ -11,15 +11,15 @@ public enum NextKind
     PhysicianDecides,
     /// <summary>Run the readiness checks.</summary>
     CheckReadiness,
-    /// <summary>Measure the syringe.</summary>
+    /// <summary>Measure the syringe of tracer <see cref="NextAction.ItemId"/> (empty: the first).</summary>
     MeasureDose,
     /// <summary>Start <see cref="NextAction.StepId"/> of phase <see cref="NextAction.ItemId"/>.</summary>
     StartAcquisition,
-    /// <summary>Inject.</summary>
+    /// <summary>Inject. Without a step to be counted meanwhile <see cref="NextAction.ItemId"/> is the tracer (empty: the first).</summary>
     Inject,
     /// <summary>Wait for the end of the running acquisition.</summary>
     WaitForEnd,
-    /// <summary>Measure the emptied syringe.</summary>
+    /// <summary>Measure the emptied syringe of tracer <see cref="NextAction.ItemId"/> (empty: the first).</summary>
     MeasureResidual,
     /// <summary>Show the prompt <see cref="NextAction.ItemId"/> and have it answered.</summary>
     AnswerPrompt,

@@ -7,6 +7,8 @@ public sealed record PatientFactors
 {
     /// <summary>Id of the preparation question whose answer gives <see cref="WeightKg"/>.</summary>
     public const string WeightQuestion = "weight-kg";
+    /// <summary>Id of the preparation question whose answer gives <see cref="AgeYears"/>.</summary>
+    public const string AgeQuestion = "age-years";
     /// <summary>Id of the preparation question whose answer gives <see cref="GfrMlPerMin"/> or "dialysis".</summary>
     public const string RenalQuestion = "egfr";
     /// <summary>Id of the preparation question whose answer "yes" or "no" gives <see cref="FluidRestricted"/>.</summary>
@@ -34,6 +36,7 @@ public sealed record PatientFactors
             factors = q.Id switch
             {
                 WeightQuestion when number is not null => factors with { WeightKg = number },
+                AgeQuestion when number is not null => factors with { AgeYears = number },
                 RenalQuestion when number is not null => factors with { GfrMlPerMin = number, OnDialysis = false },
                 RenalQuestion when answer.StartsWith("dialysis", StringComparison.OrdinalIgnoreCase) => factors with { OnDialysis = true },
                 FluidQuestion when answer.Equals("yes", StringComparison.OrdinalIgnoreCase) => factors with { FluidRestricted = true },

@@ -26,6 +26,10 @@ namespace Acquire.Protocols.Timeline;
 [JsonDerivedType(typeof(StudyEnded), "study-ended")]
 [JsonDerivedType(typeof(ServiceRestarted), "service-restarted")]
 [JsonDerivedType(typeof(Note), "note")]
+[JsonDerivedType(typeof(ClockCompared), "clock-compared")]
+[JsonDerivedType(typeof(ExtravasationNoted), "extravasation-noted")]
+[JsonDerivedType(typeof(PatientAway), "patient-away")]
+[JsonDerivedType(typeof(PatientBack), "patient-back")]
 public abstract record StudyEvent(DateTimeOffset At, string By);
 
 /// <summary>The study was opened with a protocol.</summary>
@@ -51,19 +55,57 @@ public sealed record ReadinessPassed(DateTimeOffset At, string By) : StudyEvent(
 /// <param name="At">Time of the measurement.</param>
 /// <param name="By">Who.</param>
 /// <param name="MBq">Activity, MBq.</param>
-public sealed record DoseMeasured(DateTimeOffset At, string By, double MBq) : StudyEvent(At, By);
+/// <param name="TracerId">Later tracer it is of; empty: the first.</param>
+/// <param name="Reason">Why an activity outside the limits was taken nevertheless; empty when none was needed.</param>
+public sealed record DoseMeasured(DateTimeOffset At, string By, double MBq, string TracerId = "", string Reason = "") : StudyEvent(At, By);
 
 /// <summary>The tracer was injected at <see cref="StudyEvent.At"/>: time zero of every window. The first one counts.</summary>
 /// <param name="At">Time of the injection.</param>
 /// <param name="By">Who.</param>
 /// <param name="NetMBq">Net activity at the injection as known then, MBq (a residual measured later corrects it).</param>
-public sealed record TracerInjected(DateTimeOffset At, string By, double NetMBq) : StudyEvent(At, By);
+/// <param name="TracerId">Later tracer it is of; empty: the first.</param>
+/// <param name="Site">Where, e.g. "right forearm vein"; empty when not noted.</param>
+public sealed record TracerInjected(DateTimeOffset At, string By, double NetMBq, string TracerId = "", string Site = "") : StudyEvent(At, By);
 
 /// <summary>The emptied syringe was measured.</summary>
 /// <param name="At">Time of the measurement.</param>
 /// <param name="By">Who.</param>
 /// <param name="MBq">Activity left, MBq.</param>
-public sealed record ResidualMeasured(DateTimeOffset At, string By, double MBq) : StudyEvent(At, By);
+/// <param name="TracerId">Later tracer it is of; empty: the first.</param>
+public sealed record ResidualMeasured(DateTimeOffset At, string By, double MBq, string TracerId = "") : StudyEvent(At, By);
+
+/// <summary>A clock was compared with the console's; its readings are corrected by the offset from then on.</summary>
+/// <param name="At">When.</param>
+/// <param name="By">Who.</param>
+/// <param name="Clock">"dose-calibrator", "injector" or "gantry".</param>
+/// <param name="OffsetSeconds">That clock less the console's, s.</param>
+/// <param name="ToleranceSeconds">Half-width of what is not known of it, s.</param>
+public sealed record ClockCompared(DateTimeOffset At, string By, string Clock, double OffsetSeconds, double ToleranceSeconds) : StudyEvent(At, By)
+{
+    /// <summary>Name of the dose calibrator's clock.</summary>
+    public const string DoseCalibrator = "dose-calibrator";
+    /// <summary>Name of the injector's clock.</summary>
+    public const string Injector = "injector";
+    /// <summary>Name of the gantry's clock.</summary>
+    public const string Gantry = "gantry";
+}
+
+/// <summary>Tracer went beside the vein: no SUV, and the prompts for it are shown.</summary>
+/// <param name="At">When it was seen.</param>
+/// <param name="By">Who.</param>
+/// <param name="Percent">Estimated share of the activity left at the site, percent; null when not estimated.</param>
+public sealed record ExtravasationNoted(DateTimeOffset At, string By, double? Percent = null) : StudyEvent(At, By);
+
+/// <summary>The patient left and cannot be reached for a while; nothing is started meanwhile.</summary>
+/// <param name="At">When.</param>
+/// <param name="By">Who.</param>
+/// <param name="Reason">Why, in words.</param>
+public sealed record PatientAway(DateTimeOffset At, string By, string Reason) : StudyEvent(At, By);
+
+/// <summary>The patient is back. An acquisition that starts says so too.</summary>
+/// <param name="At">When.</param>
+/// <param name="By">Who.</param>
+public sealed record PatientBack(DateTimeOffset At, string By) : StudyEvent(At, By);
 
 /// <summary>A prompt was shown to a person.</summary>
 /// <param name="At">When.</param>

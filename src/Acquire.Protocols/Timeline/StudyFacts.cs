@@ -29,9 +29,16 @@ internal sealed class StudyFacts
     public List<PromptShown> PromptsShown { get; } = [];
     public List<string> Remarks { get; } = [];
     public bool Ready { get; private set; }
-    public double? SyringeMBq { get; private set; }
-    public double? Residual { get; private set; }
-    public DateTimeOffset? Injected { get; private set; }
+    /// <summary>Full syringe by tracer id, MBq.</summary>
+    public Dictionary<string, double> Syringes { get; } = new(StringComparer.Ordinal);
+    /// <summary>Residual by tracer id, MBq.</summary>
+    public Dictionary<string, double> Residuals { get; } = new(StringComparer.Ordinal);
+    /// <summary>Injection by tracer id.</summary>
+    public Dictionary<string, DateTimeOffset> Injections { get; } = new(StringComparer.Ordinal);
+    /// <summary>Time zero of the first tracer; of a camera check the moment the source was in place and the camera ready.</summary>
+    public DateTimeOffset? Injected => ZeroOf("");
+    public bool Extravasated { get; private set; }
+    public PatientAway? Away { get; private set; }
     public bool Reconstructed { get; private set; }
     public string? Verdict { get; private set; }
     public StudyEnded? Closed { get; private set; }
@@ -40,11 +47,18 @@ internal sealed class StudyFacts
     public Attempt? Running => _running >= 0 ? _attempts[_running] : null;
 
     /// <summary>Tries that count for the study: what ended before the injection saw no tracer and may be taken again.</summary>
-    public IEnumerable<Attempt> Counted => _attempts.Where((a, i) => i == _running || (Injected is { } injected && a.End > injected));
+    public IEnumerable<Attempt> Counted => _attempts.Where((a, i) => i == _running || (ZeroOf(_protocol.Phases.First(p => p.Id == a.PhaseId).TracerId) is { } zero && a.End > zero));
 
     public IEnumerable<Attempt> Attempts(StudyPhase phase) => Counted.Where(a => a.PhaseId == phase.Id);
 
-    public DateTimeOffset? AfterInjection(TimeSpan span) => Injected is { } at ? Plus(at, span) : null;
+    /// <summary>Time zero of a tracer; null before.</summary>
+    public DateTimeOffset? ZeroOf(string tracerId) => Injections.TryGetValue(tracerId, out DateTimeOffset at) ? at : null;
+
+    public DateTimeOffset? AfterInjection(TimeSpan span, string tracerId = "") => ZeroOf(tracerId) is { } at ? Plus(at, span) : null;
+
+    /// <summary>The answer that decides about a phase; null when none was asked or given.</summary>
+    public PromptAnswered? Decision(string phaseId) =>
+        _protocol.Prompts.FirstOrDefault(p => p.Kind == PromptKind.Decision && p.GateFor == phaseId) is { } prompt ? PromptAnswers.LastOrDefault(a => a.Id == prompt.Id) : null;
 
     /// <summary>Time plus span, held within what a time can be.</summary>
     public static DateTimeOffset Plus(DateTimeOffset at, TimeSpan span)
@@ -74,14 +88,25 @@ internal sealed class StudyFacts
         switch (e)
         {
             case QuestionAnswered q: Answers[q.Id] = q.Answer; break;
-            case ReadinessPassed: Ready = true; break;
-            case DoseMeasured d: SyringeMBq = d.MBq; break;
-            case ResidualMeasured r: Residual = r.MBq; break;
-            case TracerInjected i when Injected is null: Injected = i.At; break;
-            case TracerInjected: Remarks.Add("a second injection was recorded; the first is time zero"); break;
+            case ReadinessPassed r:
+                Ready = true;
+                if (_protocol.Kind == ProtocolKind.CameraCheck) Injections.TryAdd("", r.At);
+                break;
+            case DoseMeasured d: Syringes[d.TracerId] = d.MBq; break;
+            case ResidualMeasured r: Residuals[r.TracerId] = r.MBq; break;
+            case TracerInjected i when i.TracerId.Length > 0 && _protocol.LaterTracers.All(t => t.Id != i.TracerId):
+                Remarks.Add($"an injection of '{i.TracerId}' was recorded, which the protocol does not know");
+                break;
+            case TracerInjected i:
+                if (!Injections.TryAdd(i.TracerId, i.At)) Remarks.Add("a second injection was recorded; the first is time zero");
+                Away = null;
+                break;
+            case ExtravasationNoted: Extravasated = true; break;
+            case PatientAway away: Away = away; break;
+            case PatientBack: Away = null; break;
             case PromptShown p: PromptsShown.Add(p); break;
             case PromptAnswered p:
-                if (_protocol.Prompts.Any(known => known.Id == p.Id)) PromptAnswers.Add(p);
+                if (_protocol.Prompts.Any(known => known.Id == p.Id) || Premedications(_protocol).Any(m => m.Before.Id == p.Id)) PromptAnswers.Add(p);
                 else Remarks.Add($"an answer was recorded to '{p.Id}', which the protocol does not ask");
                 break;
             case AcquisitionStarted s: Start(s); break;
@@ -111,6 +136,7 @@ internal sealed class StudyFacts
         Skipped.Remove(phase.Id);
         _attempts.Add(new Attempt(phase.Id, s.StepId, s.AcquisitionId, s.At));
         _running = _attempts.Count - 1;
+        Away = null;
     }
 
     private void End(AcquisitionEnded ended)
@@ -134,6 +160,10 @@ internal sealed class StudyFacts
         _attempts[_running] = _attempts[_running] with { End = at, Ending = Ending.Failed, Reason = reason };
         _running = -1;
     }
+
+    /// <summary>What is given before a tracer, by tracer id.</summary>
+    public static IEnumerable<(string TracerId, Premedication Before)> Premedications(AcquisitionProtocol protocol) =>
+        protocol.LaterTracers.Select(t => (t.Id, t.Tracer.Premedication)).Prepend(("", protocol.Tracer.Premedication)).Where(t => t.Premedication is not null).Select(t => (t.Item1, t.Premedication!));
 
     private StudyPhase? PhaseOf(string stepId)
     {

@@ -42,22 +42,39 @@ public sealed record StudyTimeline
         StudyFacts facts = StudyFacts.From(protocol, events);
         PatientFactors factors = patient.With(events);
         IReadOnlyList<StudyWindow> windows = StudyWindow.Of(protocol, factors);
-        string[] unmet = facts.Injected is null ? [.. Unmet(protocol, facts).Select(u => u.Text)] : [];
-        List<TimelineItem> phases = PhaseItems(windows, facts, now, unmet);
-        List<TimelineItem> prompts = PromptItems(protocol, windows, phases, facts, factors, now);
+        string[] unmet = facts.Injected is null ? [.. Unmet(protocol, facts, now).Select(u => u.Text)] : [];
+        List<TimelineItem> injections = [];
+        List<TimelineItem> phases = PhaseItems(protocol, windows, facts, factors, now, unmet, injections);
+        List<TimelineItem> prompts = [.. PromptItems(protocol, windows, phases, facts, factors, now), .. PremedicationItems(protocol, facts, injections)];
         return new StudyTimeline
         {
             InjectedAt = facts.Injected,
-            Items = [.. phases.Concat(prompts).OrderBy(i => i.Target).ThenBy(i => i.Round)],
-            Next = NextOf(protocol, facts, phases, prompts, now),
+            Items = [.. phases.Concat(injections).Concat(prompts).OrderBy(i => FromFirst(protocol, i)).ThenBy(i => i.Round)],
+            Next = NextOf(protocol, facts, phases, prompts, injections, now),
             BeforeInjection = unmet,
-            Remarks = [.. facts.Remarks, .. windows.Where(w => w.Shift > TimeSpan.Zero).Take(1).Select(w => w.ShiftReason)],
+            Remarks = [.. facts.Remarks, .. windows.Where(w => w.Shift > TimeSpan.Zero).Take(1).Select(w => w.ShiftReason), .. Adaptations(facts, factors, phases)],
             Patient = factors,
             IsClosed = facts.Closed is not null,
         };
     }
 
-    private static IEnumerable<NextAction> Unmet(AcquisitionProtocol protocol, StudyFacts facts)
+    /// <summary>Planned time of an item from the first injection, to put items of all tracers in one order.</summary>
+    private static TimeSpan FromFirst(AcquisitionProtocol protocol, TimelineItem item)
+    {
+        string? tracer = item.Injects is not null ? null : protocol.Phases.FirstOrDefault(p => p.Id == item.Id)?.TracerId ?? protocol.Prompts.FirstOrDefault(p => p.Id == item.Id)?.TracerId;
+        return item.Target + (protocol.LaterTracers.FirstOrDefault(t => t.Id == tracer)?.Target ?? TimeSpan.Zero);
+    }
+
+    private static IEnumerable<string> Adaptations(StudyFacts facts, PatientFactors patient, List<TimelineItem> phases)
+    {
+        if (patient.OnDialysis) yield return "on dialysis: haemodialysis 15 min to 5 h after the injection brings blood and soft tissue close to normal; agree with nephrology (EANM16, S)";
+        if (patient.FluidRestricted) yield return "fluid is restricted: no prompt to drink (clinical 2.1, X)";
+        if (facts.Extravasated) yield return "tracer went beside the vein: SUV is not quantitative, keep the arm out of the field (clinical 2.5, X)";
+        foreach (TimelineItem missed in phases.Where(p => p is { State: ItemState.Missed } && p.Opens >= TimeSpan.Zero && phases.Any(l => l.Reason.Contains($"'{p.Title}' was missed", StringComparison.Ordinal))))
+            yield return $"'{missed.Title}' was missed; the plan was changed for it";
+    }
+
+    private static IEnumerable<NextAction> Unmet(AcquisitionProtocol protocol, StudyFacts facts, DateTimeOffset now)
     {
         foreach (PreparationQuestion q in protocol.Preparation)
         {
@@ -70,18 +87,106 @@ public sealed record StudyTimeline
                 yield return new NextAction(NextKind.PhysicianDecides, $"A physician decides: \"{answer}\" to: {q.Text}", q.Id);
             }
         }
+        if (protocol.Kind == ProtocolKind.CameraCheck)
+        {
+            if (!facts.Syringes.ContainsKey("")) yield return new NextAction(NextKind.MeasureDose, "Measure the source, or read its certificate");
+            if (!facts.Ready) yield return new NextAction(NextKind.CheckReadiness, "Put the source in place and run the readiness checks");
+            yield break;
+        }
+        if (Before(protocol.Tracer, facts, now) is { } first) yield return first;
         if (!facts.Ready) yield return new NextAction(NextKind.CheckReadiness, "Run the readiness checks");
-        if (facts.SyringeMBq is null) yield return new NextAction(NextKind.MeasureDose, "Measure the syringe");
+        if (!facts.Syringes.ContainsKey("")) yield return new NextAction(NextKind.MeasureDose, "Measure the syringe");
     }
 
-    private static List<TimelineItem> PhaseItems(IReadOnlyList<StudyWindow> windows, StudyFacts facts, DateTimeOffset now, string[] unmet)
+    /// <summary>What has to be given, or waited for, before a tracer; null when nothing is left.</summary>
+    private static NextAction? Before(Tracer tracer, StudyFacts facts, DateTimeOffset now)
+    {
+        if (tracer.Premedication is not { } before) return null;
+        if (facts.PromptAnswers.FirstOrDefault(a => a.Id == before.Id) is not { } given)
+            return new NextAction(NextKind.AnswerPrompt, FormattableString.Invariant($"Give {before.AmountMg:0.##} mg {before.Agent}"), before.Id);
+        DateTimeOffset ready = StudyFacts.Plus(given.At, before.Wait);
+        return now < ready ? new NextAction(NextKind.Wait, $"Wait {ProtocolRules.Words(before.Wait)} after {before.Agent}", before.Id, "", ready, ready - now) : null;
+    }
+
+    private static IEnumerable<TimelineItem> PremedicationItems(AcquisitionProtocol protocol, StudyFacts facts, List<TimelineItem> injections)
+    {
+        foreach ((string tracer, Premedication before) in StudyFacts.Premedications(protocol))
+        {
+            PromptAnswered[] given = [.. facts.PromptAnswers.Where(a => a.Id == before.Id)];
+            TimelineItem? injection = injections.FirstOrDefault(i => i.Injects == tracer);
+            bool injected = facts.ZeroOf(tracer) is not null;
+            (ItemState state, string reason) = given.Length > 0 ? (ItemState.Done, $"given by {given[0].By}")
+                : injected ? (ItemState.Missed, "the tracer was given without it")
+                : injection is { State: ItemState.Skipped or ItemState.Missed } ? (ItemState.Skipped, $"'{injection.Title}' is not given")
+                : facts.Closed is not null ? (ItemState.Missed, "the study was closed before it was given")
+                : (ItemState.Waiting, $"{ProtocolRules.Words(before.Wait)} before the tracer");
+            for (int round = 1; round <= Math.Max(1, given.Length); round++)
+            {
+                yield return new TimelineItem
+                {
+                    Id = before.Id, Round = round, Title = FormattableString.Invariant($"Give {before.AmountMg:0.##} mg {before.Agent}"), Prompt = PromptKind.Note, Opens = -before.Latest, Target = -before.Wait,
+                    LatestStart = -before.Wait, Closes = -before.Wait, State = state, Reason = reason, EndedAt = given.Length > 0 ? given[round - 1].At : null, Answer = given.Length > 0 ? given[round - 1].Answer : null,
+                };
+            }
+        }
+    }
+
+    /// <summary>The injection of a later tracer: it waits until the images of those before are over, and has a window of its own from the first injection.</summary>
+    private static TimelineItem InjectionItem(LaterTracer tracer, StudyFacts facts, List<TimelineItem> phases, DateTimeOffset now)
+    {
+        var item = new TimelineItem
+        {
+            Id = tracer.Id, Injects = tracer.Id, Title = $"Injection of {tracer.Title}", Opens = tracer.Opens, Target = tracer.Target, LatestStart = tracer.Closes, Closes = tracer.Closes,
+            OpensAt = facts.AfterInjection(tracer.Opens), TargetAt = facts.AfterInjection(tracer.Target), LatestStartAt = facts.AfterInjection(tracer.Closes), ClosesAt = facts.AfterInjection(tracer.Closes),
+            State = ItemState.Waiting, Reason = "",
+        };
+        if (facts.ZeroOf(tracer.Id) is { } given) return item with { State = ItemState.Done, Reason = "injected", StartedAt = given, EndedAt = given };
+        if (facts.Skipped.TryGetValue(tracer.Id, out string? why)) return item with { State = ItemState.Skipped, Reason = $"skipped: {why}" };
+        if (facts.Closed is not null) return item with { State = ItemState.Missed, Reason = "the study was closed before it was given" };
+        if (facts.Injected is null) return item with { Reason = "counts from the first injection" };
+        if (now > item.ClosesAt) return item with { State = ItemState.Missed, Reason = $"its window closed {ProtocolRules.Words(tracer.Closes)} after the first injection; a new visit has to be planned" };
+        if (phases.FirstOrDefault(p => !p.IsOver) is { } open) return item with { Reason = $"after: {open.Title}" };
+        if (now < item.OpensAt) return item with { Reason = $"opens {ProtocolRules.Words(tracer.Opens)} after the first injection" };
+        return now < item.TargetAt
+            ? item with { State = ItemState.Open, Reason = $"open; wanted {ProtocolRules.Words(tracer.Target)} after the first injection" }
+            : item with { State = ItemState.Due, Reason = $"wanted since {ProtocolRules.Words(tracer.Target)} after the first injection", CanStart = true };
+    }
+
+    /// <summary>Whether a phase is wanted: null yes, else its state and why.</summary>
+    private static (ItemState State, string Reason)? NotWanted(StudyPhase phase, StudyFacts facts, PatientFactors patient, List<TimelineItem> before)
+    {
+        if (facts.Decision(phase.Id) is { } decided && decided.Answer.TrimStart().StartsWith("no", StringComparison.OrdinalIgnoreCase)) return (ItemState.Skipped, $"decided by {decided.By}: {decided.Answer}");
+        if (phase.OnlyWhen is not { } only) return null;
+        if (only.ClearanceUpToMlPerMin is { } limit && (patient.OnDialysis ? 0 : patient.GfrMlPerMin) <= limit) return null;
+        string? answer = only.Question is null ? null : facts.Answers.GetValueOrDefault(only.Question);
+        if (answer is not null && answer.Trim().Equals(only.Answer, StringComparison.OrdinalIgnoreCase)) return null;
+        TimelineItem? other = only.Missed is null ? null : before.FirstOrDefault(p => p.Id == only.Missed);
+        if (other?.State == ItemState.Missed) return null;
+        if (other is { IsOver: false }) return (ItemState.Waiting, $"only if '{other.Title}' is missed");
+        if (only.Question is not null && answer is null && facts.Injected is null) return (ItemState.Waiting, "waits for the answer whether it is wanted");
+        return (ItemState.Skipped, "not asked for");
+    }
+
+    private static List<TimelineItem> PhaseItems(AcquisitionProtocol protocol, IReadOnlyList<StudyWindow> windows, StudyFacts facts, PatientFactors patient, DateTimeOffset now, string[] unmet, List<TimelineItem> injections)
     {
         List<TimelineItem> items = [];
         string? holder = null;
         if (facts.Running is { } running) holder = windows.FirstOrDefault(w => w.Phase.Id == running.PhaseId)?.Phase.Title;
         foreach (StudyWindow window in windows)
         {
-            TimelineItem item = PhaseItem(window, facts, now, unmet);
+            TimelineItem? injection = null;
+            if (window.Phase.TracerId.Length > 0 && protocol.LaterTracers.FirstOrDefault(t => t.Id == window.Phase.TracerId) is { } tracer)
+            {
+                injection = injections.FirstOrDefault(i => i.Injects == tracer.Id);
+                if (injection is null) injections.Add(injection = InjectionItem(tracer, facts, items, now));
+            }
+            TimelineItem item = PhaseItem(window, facts, now, unmet, injection);
+            if (item.StartedAt is null && !item.IsOver && NotWanted(window.Phase, facts, patient, items) is { } not)
+            {
+                items.Add(item with { State = not.State, Reason = not.Reason, CanStart = false, NeedsReason = false });
+                continue;
+            }
+            if (window.Phase.OnlyWhen?.Missed is { } replaced && items.FirstOrDefault(i => i.Id == replaced) is { State: ItemState.Missed } gone && !item.IsOver) item = item with { Reason = $"{item.Reason}; '{gone.Title}' was missed" };
             if (item.State is ItemState.Open or ItemState.Due or ItemState.Late or ItemState.Waiting)
             {
                 if (holder is not null)
@@ -97,18 +202,22 @@ public sealed record StudyTimeline
             }
             items.Add(item);
         }
-        if (holder is null && facts.Closed is null && facts.Injected is not null)
+        if (holder is null && facts.Closed is null && facts.Injected is not null && !injections.Exists(i => !i.IsOver))
         {
             // Nothing else is waiting for the camera: what was missed or left incomplete may still be taken late, with a reason.
             int late = items.FindIndex(i => i.State is ItemState.Missed or ItemState.Incomplete && windows.Single(w => w.Phase.Id == i.Id).Phase.Repeatable);
-            if (late >= 0) items[late] = items[late] with { CanStart = items[late].BlockedBy.Count == 0, NeedsReason = true };
+            if (late >= 0 && facts.ZeroOf(windows.Single(w => w.Phase.Id == items[late].Id).Phase.TracerId) is not null) items[late] = items[late] with { CanStart = items[late].BlockedBy.Count == 0, NeedsReason = true };
         }
+        if (facts is { Away: { } away, Running: null })
+            for (int i = 0; i < items.Count; i++)
+                if (!items[i].IsOver) items[i] = items[i] with { CanStart = false, Reason = $"{items[i].Reason}; the patient is away ({away.Reason})" };
         return items;
     }
 
-    private static TimelineItem PhaseItem(StudyWindow window, StudyFacts facts, DateTimeOffset now, string[] unmet)
+    private static TimelineItem PhaseItem(StudyWindow window, StudyFacts facts, DateTimeOffset now, string[] unmet, TimelineItem? injection)
     {
         StudyPhase phase = window.Phase;
+        string tracer = phase.TracerId;
         Attempt[] attempts = [.. facts.Attempts(phase)];
         string[] complete = [.. phase.Acquisitions.Select(a => a.Id).Where(id => attempts.Any(a => a.StepId == id && a.IsComplete))];
         string[] untried = [.. phase.Acquisitions.Select(a => a.Id).Where(id => attempts.All(a => a.StepId != id))];
@@ -122,10 +231,10 @@ public sealed record StudyTimeline
             Target = window.Target,
             LatestStart = window.Closes - toDo,
             Closes = window.Closes,
-            OpensAt = facts.AfterInjection(window.Opens),
-            TargetAt = facts.AfterInjection(window.Target),
-            LatestStartAt = facts.AfterInjection(window.Closes - toDo),
-            ClosesAt = facts.AfterInjection(window.Closes),
+            OpensAt = facts.AfterInjection(window.Opens, tracer),
+            TargetAt = facts.AfterInjection(window.Target, tracer),
+            LatestStartAt = facts.AfterInjection(window.Closes - toDo, tracer),
+            ClosesAt = facts.AfterInjection(window.Closes, tracer),
             State = ItemState.Waiting,
             Reason = "",
             StartedAt = attempts.Length > 0 ? attempts.Min(a => a.Start) : null,
@@ -148,8 +257,10 @@ public sealed record StudyTimeline
             return attempts.Length == 0
                 ? item with { State = ItemState.Missed, Reason = "the study was closed before it was taken" }
                 : item with { State = ItemState.Incomplete, Reason = $"{count} when the study was closed{Prefixed(trouble)}" };
-        if (facts.Injected is null)
+        if (injection is { State: ItemState.Skipped or ItemState.Missed }) return item with { State = injection.State, Reason = $"{injection.Title}: {injection.Reason}" };
+        if (facts.ZeroOf(tracer) is null)
         {
+            if (injection is not null) return item with { Reason = $"counts from the {char.ToLowerInvariant(injection.Title[0])}{injection.Title[1..]}" };
             if (window.Opens >= TimeSpan.Zero) return item with { Reason = "counts from the injection" };
             if (unmet.Length > 0) return item with { Reason = $"before the injection: {unmet[0]}" };
             return item with { State = ItemState.Open, Reason = "ready: start it, then inject", CanStart = true };
@@ -198,7 +309,7 @@ public sealed record StudyTimeline
             TimelineItem? phase = phases.FirstOrDefault(p => p.Id == prompt.GateFor);
             TimeSpan shift = windows.FirstOrDefault(w => w.Phase.Id == prompt.MovesWith)?.Shift ?? TimeSpan.Zero;
             TimeSpan at = prompt.At + shift;
-            TimeSpan closes = gated?.Target ?? windows.Where(w => w.Target > at).Select(w => w.Target).DefaultIfEmpty(at + TimeSpan.FromMinutes(30)).Min();
+            TimeSpan closes = gated?.Target ?? windows.Where(w => w.Phase.TracerId == prompt.TracerId && w.Target > at).Select(w => w.Target).DefaultIfEmpty(at + TimeSpan.FromMinutes(30)).Min();
             if (closes < at) closes = at;
             PromptAnswered[] answers = [.. facts.PromptAnswers.Where(a => a.Id == prompt.Id)];
             string title = TextFor(prompt, factors);
@@ -212,10 +323,10 @@ public sealed record StudyTimeline
                 Target = due,
                 LatestStart = due > closes ? due : closes,
                 Closes = due > closes ? due : closes,
-                OpensAt = facts.AfterInjection(due),
-                TargetAt = facts.AfterInjection(due),
-                LatestStartAt = facts.AfterInjection(due > closes ? due : closes),
-                ClosesAt = facts.AfterInjection(due > closes ? due : closes),
+                OpensAt = facts.AfterInjection(due, prompt.TracerId),
+                TargetAt = facts.AfterInjection(due, prompt.TracerId),
+                LatestStartAt = facts.AfterInjection(due > closes ? due : closes, prompt.TracerId),
+                ClosesAt = facts.AfterInjection(due > closes ? due : closes, prompt.TracerId),
                 State = state,
                 Reason = reason,
                 StartedAt = facts.PromptsShown.Where(s => s.Id == prompt.Id).Skip(round - 1).Select(s => (DateTimeOffset?)s.At).FirstOrDefault(),
@@ -232,16 +343,29 @@ public sealed record StudyTimeline
             if (answers.Length > 0)
             {
                 // The last answer stands unless it is a gate's, its validity is over and the phase has not begun.
-                if (prompt.ValidFor is not { } valid || phase is null || phase.StartedAt is not null || facts.Injected is not { } injected || facts.Closed is not null) continue;
+                if (prompt.ValidFor is not { } valid || phase is null || phase.StartedAt is not null || facts.ZeroOf(prompt.TracerId) is not { } injected || facts.Closed is not null) continue;
                 DateTimeOffset runsOut = answers.Select(a => StudyFacts.Plus(a.At, valid)).Max();
                 if (now < runsOut || phase.State == ItemState.Skipped) continue;
                 if (!gated!.Phase.Repeatable && runsOut > phase.ClosesAt) continue;
                 if (runsOut - injected > dueAgain) dueAgain = runsOut - injected;
             }
             (ItemState state, string reason) = Unanswered(prompt, phase, gated, facts, dueAgain, closes, answers.Length > 0, now);
+            if (state is not (ItemState.Missed or ItemState.Skipped) && NotYet(prompt, phases, facts) is { } not) (state, reason) = not;
             items.Add(Item(answers.Length + 1, dueAgain, state, reason, null));
         }
         return items;
+    }
+
+    /// <summary>A prompt that has its time but not its occasion; null when it has both.</summary>
+    private static (ItemState State, string Reason)? NotYet(Prompt prompt, List<TimelineItem> phases, StudyFacts facts)
+    {
+        if (prompt.OnlyAfter == PromptOccasion.Extravasation && !facts.Extravasated) return (ItemState.Skipped, "only after an extravasation");
+        if (prompt.OnlyAfter == PromptOccasion.MissedPool)
+        {
+            TimelineItem[] pools = [.. phases.Where(p => p.Id == "pool")];
+            if (!Array.Exists(pools, p => p.State == ItemState.Missed)) return Array.Exists(pools, p => !p.IsOver) ? (ItemState.Waiting, "only if the pool is missed") : (ItemState.Skipped, "the pool was not missed");
+        }
+        return prompt.After is not null && phases.FirstOrDefault(p => p.Id == prompt.After) is { IsOver: false } first ? (ItemState.Waiting, $"after: {first.Title}") : null;
     }
 
     private static (ItemState State, string Reason) Unanswered(Prompt prompt, TimelineItem? phase, StudyWindow? gated, StudyFacts facts, TimeSpan due, TimeSpan closes, bool again, DateTimeOffset now)
@@ -249,11 +373,11 @@ public sealed record StudyTimeline
         if (phase?.StartedAt is not null) return (ItemState.Missed, $"'{phase.Title}' went ahead without it");
         if (phase?.State == ItemState.Skipped) return (ItemState.Skipped, $"'{phase.Title}' was skipped");
         if (facts.Closed is not null) return (ItemState.Missed, "the study was closed before it was answered");
-        if (facts.AfterInjection(due) is not { } dueAt) return (ItemState.Waiting, "counts from the injection");
+        if (facts.AfterInjection(due, prompt.TracerId) is not { } dueAt) return (ItemState.Waiting, "counts from the injection");
         if (phase?.State == ItemState.Missed && !gated!.Phase.Repeatable) return (ItemState.Missed, $"'{phase.Title}' was missed");
         string before = again ? "the last answer has run out; " : "";
         if (now < dueAt) return (ItemState.Waiting, $"{before}due {ProtocolRules.Words(due)} after the injection");
-        return now > facts.AfterInjection(closes) && closes > due
+        return now > facts.AfterInjection(closes, prompt.TracerId) && closes > due
             ? (ItemState.Late, $"{before}not answered since {ProtocolRules.Words(due)} after the injection{(prompt.GateFor is not null ? $"; '{phase?.Title}' waits for it" : "")}")
             : (ItemState.Due, $"{before}to be done now{(prompt.GateFor is not null ? $", before '{phase?.Title}'" : "")}");
     }
@@ -268,7 +392,7 @@ public sealed record StudyTimeline
             : prompt.Text;
     }
 
-    private static NextAction NextOf(AcquisitionProtocol protocol, StudyFacts facts, List<TimelineItem> phases, List<TimelineItem> prompts, DateTimeOffset now)
+    private static NextAction NextOf(AcquisitionProtocol protocol, StudyFacts facts, List<TimelineItem> phases, List<TimelineItem> prompts, List<TimelineItem> injections, DateTimeOffset now)
     {
         if (facts.Closed is not null) return new NextAction(NextKind.Nothing, "The study is closed");
         if (facts.Injected is null)
@@ -280,7 +404,7 @@ public sealed record StudyTimeline
                 DateTimeOffset wanted = StudyFacts.Plus(armed.Start, flow.PreRoll);
                 return new NextAction(NextKind.Inject, "Inject: the flow is counting", armed.PhaseId, armed.StepId, wanted, wanted - now);
             }
-            if (Unmet(protocol, facts).FirstOrDefault() is { } unmet) return unmet;
+            if (Unmet(protocol, facts, now).FirstOrDefault() is { } unmet) return unmet;
             if (phases.FirstOrDefault(p => p.CanStart) is { } first)
                 return new NextAction(NextKind.StartAcquisition, $"Start: {first.Title}, then inject", first.Id, first.StepsToDo[0]);
             return new NextAction(NextKind.Inject, "Inject");
@@ -289,15 +413,29 @@ public sealed record StudyTimeline
 
         TimelineItem? wantedNow = phases.FirstOrDefault(p => p.State is ItemState.Due or ItemState.Late);
         if (wantedNow is { CanStart: true }) return Start(wantedNow, now);
+        if (facts.Away is { } away && wantedNow is { BlockedBy.Count: 0, ClosesAt: { } closes, LatestStartAt: { } latest } && now <= closes)
+        {
+            DateTimeOffset look = latest > now ? latest : StudyFacts.Plus(closes, TimeSpan.FromSeconds(1));
+            return new NextAction(NextKind.Wait, $"The patient is away ({away.Reason}): call back for {wantedNow.Title}", wantedNow.Id, "", look, look - now);
+        }
+        if (injections.Find(i => i.CanStart) is { } injection)
+        {
+            string id = injection.Injects!;
+            if (Before(protocol.TracerOf(id), facts, now) is { } before) return before;
+            return facts.Syringes.ContainsKey(id)
+                ? new NextAction(NextKind.Inject, $"Inject: {injection.Title}", id, "", injection.TargetAt, injection.TargetAt - now)
+                : new NextAction(NextKind.MeasureDose, $"Measure the syringe: {injection.Title}", id);
+        }
         if (phases.FirstOrDefault(p => p is { State: ItemState.Incomplete, CanStart: true, NeedsReason: true }) is { } broken && phases.Any(p => !p.IsOver))
             return RepeatOrSkip(broken);
         if (prompts.FirstOrDefault(p => p.State is ItemState.Due or ItemState.Late) is { } prompt)
             return new NextAction(NextKind.AnswerPrompt, prompt.Title, prompt.Id, "", prompt.TargetAt, prompt.TargetAt - now);
 
-        TimelineItem[] ahead = [.. phases.Concat(prompts).Where(i => i.State is ItemState.Waiting or ItemState.Open && i.TargetAt > now).OrderBy(i => i.TargetAt)];
+        TimelineItem[] ahead = [.. phases.Concat(injections).Concat(prompts).Where(i => i.State is ItemState.Waiting or ItemState.Open && i.TargetAt > now).OrderBy(i => i.TargetAt)];
         bool phaseAhead = phases.Any(p => !p.IsOver);
-        if (facts.Residual is null && (!phaseAhead || ahead.Length == 0 || ahead[0].TargetAt - now > TimeSpan.FromMinutes(2)))
-            return new NextAction(NextKind.MeasureResidual, "Measure the emptied syringe");
+        string? unread = protocol.Kind == ProtocolKind.CameraCheck ? null : facts.Injections.Keys.FirstOrDefault(t => !facts.Residuals.ContainsKey(t));
+        if (unread is not null && (!phaseAhead || ahead.Length == 0 || ahead[0].TargetAt - now > TimeSpan.FromMinutes(2)))
+            return new NextAction(NextKind.MeasureResidual, "Measure the emptied syringe", unread);
         if (phaseAhead && ahead.FirstOrDefault() is { } next)
             return new NextAction(NextKind.Wait, next.State == ItemState.Open ? $"{next.Title} may start; wanted at its target" : $"Wait for: {next.Title}", next.Id, next.IsPrompt || next.StepsToDo.Count == 0 ? "" : next.StepsToDo[0], next.TargetAt, next.TargetAt - now);
         // A phase whose target is past but that may not start (a gate not yet due) is reached through its prompt.

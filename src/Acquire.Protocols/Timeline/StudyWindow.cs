@@ -14,15 +14,16 @@ internal sealed record StudyWindow(StudyPhase Phase, TimeSpan Shift, string Shif
     {
         double? clearance = patient.OnDialysis ? 0 : patient.GfrMlPerMin;
         List<StudyWindow> windows = [];
-        TimeSpan shift = TimeSpan.Zero;
-        string reason = "";
+        Dictionary<string, (TimeSpan Shift, string Reason)> shifts = new(StringComparer.Ordinal); // every tracer has its own
         foreach (StudyPhase phase in protocol.Phases)
         {
+            (TimeSpan shift, string reason) = shifts.GetValueOrDefault(phase.TracerId, (TimeSpan.Zero, ""));
             if (clearance is { } gfr && phase.RenalTargets.Where(r => r.UpToMlPerMin >= gfr).MinBy(r => r.UpToMlPerMin) is { } row && row.Target - phase.Target > shift)
             {
                 shift = row.Target - phase.Target;
                 string why = patient.OnDialysis ? "dialysis (agree with nephrology)" : $"a clearance of {gfr:0.#} mL/min";
                 reason = $"{ProtocolRules.Words(shift)} later for {why}{(gfr < 15 ? "; consider images at 24 h" : "")}";
+                shifts[phase.TracerId] = (shift, reason);
             }
             windows.Add(new StudyWindow(phase, shift, reason));
         }

@@ -15,6 +15,8 @@ public sealed record TimelineItem
     public PromptKind? Prompt { get; init; }
     /// <summary>True for a prompt.</summary>
     public bool IsPrompt => Prompt is not null;
+    /// <summary>Later tracer whose injection this item is; null for phases and prompts.</summary>
+    public string? Injects { get; init; }
     /// <summary>Opening from the injection, after adaptation to the patient.</summary>
     public required TimeSpan Opens { get; init; }
     /// <summary>Target from the injection.</summary>

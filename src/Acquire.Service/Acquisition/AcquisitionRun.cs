@@ -277,17 +277,19 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
 
     private async Task SendSettingsAsync(RunPlan plan, PlannedAcquisition planned, CancellationToken cancellation)
     {
-        (int matrix, RunSettings settings) = planned switch
+        double table = planned is WholeBodyAcquisition ? await gantry.Motion.TableAsync(cancellation) : 0;
+        (int matrix, double zoom, RunSettings settings) = planned switch
         {
-            FlowAcquisition flow => (flow.Matrix, (RunSettings)new DynamicRun([new DynamicPhase(FlowFrames(flow), flow.FrameTime.TotalSeconds)])),
-            StaticAcquisition view => (view.Matrix, new StaticRun(view.TimeLimit.TotalSeconds, view.CountLimit)),
-            TomoAcquisition tomo => (tomo.Matrix, Turning(plan, tomo)),
+            FlowAcquisition flow => (flow.Matrix, flow.Zoom, (RunSettings)new DynamicRun([new DynamicPhase(FlowFrames(flow), flow.FrameTime.TotalSeconds)])),
+            StaticAcquisition view => (view.Matrix, view.Zoom, new StaticRun(view.TimeLimit.TotalSeconds, view.CountLimit)),
+            WholeBodyAcquisition body => (body.Columns, 1, Travelling(body, table)),
+            TomoAcquisition tomo => (tomo.Matrix, tomo.Zoom, Turning(plan, tomo)),
             _ => throw new AcquireException($"{plan.Title}: this kind of acquisition is not known to the gantry driver", ExitCodes.BadInput),
         };
         for (int head = 1; head <= plan.Detectors; head++)
         {
             await gantry.Detectors.VerifyCollimatorAsync(head, plan.Collimator, cancellation);
-            await gantry.Detectors.SetMatrixAsync(head, matrix, 1, cancellation);
+            await gantry.Detectors.SetMatrixAsync(head, matrix, zoom, cancellation);
             await gantry.Detectors.SetWindowsAsync(head, plan.EnergyWindows, cancellation);
         }
         await gantry.Acquisition.ConfigureAsync(plan.AcquisitionId, settings, cancellation);
@@ -298,6 +300,13 @@ public sealed class AcquisitionRun(GantryDriver gantry, DataFolder data, string 
         int left = tomo.StopsPerHead(plan.Detectors) - plan.FirstStop;
         return new TomoRun(tomo.RotationAtStopDeg(plan.FirstStop, plan.Detectors), tomo.StepDeg(plan.Detectors) * left, left, tomo.StopTime.TotalSeconds,
             tomo.Continuous, tomo.Clockwise, tomo.BodyContour) { OnLoss = "HOLD" };
+    }
+
+    private static WholeBodyRun Travelling(WholeBodyAcquisition body, double middleMm)
+    {
+        const double Travel = 2100; // GCI's range of the table, mm
+        double start = Math.Clamp(middleMm - (body.LengthMm / 2), 0, Travel), end = Math.Clamp(middleMm + (body.LengthMm / 2), 0, Travel);
+        return new WholeBodyRun(start, end, body.SpeedCmPerMin / 6);
     }
 
     /// <summary>Frames of a flow with its pre-roll.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Acquire.Protocols.Clinical;
 using Acquire.Service.Dicom;
 using Acquire.Service.Gantry;
 using Acquire.Service.Storage;
@@ -18,7 +19,7 @@ public sealed class DemoVerb : IVerb
         var worklist = new Option<string>("--worklist") { Description = "DICOM worklist entry (file) of the scheduled patient.", DefaultValueFactory = _ => Shipped("demo", "worklist", "facet.wl") };
         var seed = new Option<int>("--seed") { Description = "Seed of everything random: the same seed gives the same frames, byte for byte.", DefaultValueFactory = _ => 1 };
         var speed = new Option<double>("--speed") { Description = "Study seconds per second of wall time, at the most; 1 is real time.", DefaultValueFactory = _ => 1000 };
-        var scenario = new Option<string>("--scenario") { Description = "Simulated patient.", DefaultValueFactory = _ => "facet-l4-left" };
+        var scenario = new Option<string?>("--scenario") { Description = "Simulated patient or phantom. Default: what a camera check names, else facet-l4-left." };
         var port = new Option<int>("--port") { Description = "TCP port for the simulator; 0 takes any free one.", DefaultValueFactory = _ => 0 };
         var gantry = new Option<string?>("--gantry") { Description = $"{GantryTransports.Syntax}: a simulator that runs already, instead of starting one." };
         var plain = new Option<bool>("--plain") { Description = "Plain lines instead of the live display." };
@@ -31,13 +32,13 @@ public sealed class DemoVerb : IVerb
             double wanted = Speed(parse.GetValue(speed));
             if (parse.GetValue(port) is < 0 or > 65535) throw new AcquireException("--port must be 0 (any free one) or 1 to 65535", ExitCodes.BadInput);
             if (parse.GetValue(gantry) is { } given) GantryAddress.Parse(given, TimeProvider.System);
-            string protocolYaml = StudySession.ReadProtocol(parse.GetValue(protocol)!);
+            string protocolYaml = StudySession.ReadProtocol(parse.GetValue(protocol)!, out AcquisitionProtocol chosen);
             ScheduledStudy scheduled = WorklistFile.Read(parse.GetValue(worklist)!)[0];
             string folder = parse.GetValue(data) ?? NewFolder();
             using DataFolder opened = DataFolder.Open(folder);
             Console.WriteLine($"data folder: {opened.Path}");
             StudySession session = StudySession.Create(opened, scheduled, protocolYaml,
-                new DemoOptions(parse.GetValue(seed), wanted, parse.GetValue(scenario)!, parse.GetValue(port), parse.GetValue(gantry)));
+                new DemoOptions(parse.GetValue(seed), wanted, parse.GetValue(scenario) ?? chosen.Source?.SimulatedAs ?? "facet-l4-left", parse.GetValue(port), parse.GetValue(gantry)));
             return await session.RunAsync(parse.GetValue(plain), TimeSpan.Zero, cancellation);
         });
         return command;

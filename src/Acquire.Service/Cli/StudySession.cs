@@ -72,9 +72,10 @@ public sealed class StudySession
 
     /// <summary>A valid protocol file as one text that stands for itself: what is kept with the study, whatever becomes of the files.</summary>
     /// <exception cref="AcquireException">It is not: all problems at once.</exception>
-    public static string ReadProtocol(string file)
+    public static string ReadProtocol(string file, out AcquisitionProtocol protocol)
     {
         ProtocolResult result = ProtocolFile.Read(file);
+        protocol = result.Protocol!;
         return result.IsValid ? result.Resolved.Yaml : throw new AcquireException(string.Join(Environment.NewLine + "acquire: ", result.Problems), ExitCodes.BadInput);
     }
 
@@ -171,7 +172,7 @@ public sealed class StudySession
 
     private async Task<int> WorkAsync(AcquisitionProtocol protocol, GantryDriver gantry, SteppedClock clock, IStudyDisplay display, CancellationToken cancellation)
     {
-        var conductor = new StudyConductor(new StudyContext(_data, _studyKey, protocol, gantry, clock, new DemoPeople(gantry, clock, _options.Seed), display, () => _stop));
+        var conductor = new StudyConductor(new StudyContext(_data, _studyKey, protocol, gantry, clock, new DemoPeople(gantry, clock, _options.Seed, protocol), display, () => _stop));
         await using LiveSpect live = conductor.Live;
         (Ending ending, string reason) = await conductor.RunAsync(cancellation);
         return await StudyFinish.RunAsync(_data, _studyKey, conductor, clock, ending, reason, display, cancellation);

@@ -29,7 +29,8 @@ internal sealed class CountSeriesObject
             AcquisitionKind.Static => "STATIC",
             AcquisitionKind.Dynamic => "DYNAMIC",
             AcquisitionKind.Tomo => "TOMO",
-            AcquisitionKind.WholeBody => throw new RefusedException("a whole-body object needs scan velocity and scan length, which the record does not have"),
+            AcquisitionKind.WholeBody when WholeBody is not null => "WHOLE BODY",
+            AcquisitionKind.WholeBody => throw new RefusedException("a whole-body object needs scan velocity and scan length, and the protocol does not say them"),
             _ => throw new RefusedException("this kind of acquisition is not a nuclear medicine image"),
         };
         // Frame order of the object: energy window, detector, then (phase, time slice) or (rotation, view); the last varies fastest (PS3.3 C.8.4.8).
@@ -77,6 +78,13 @@ internal sealed class CountSeriesObject
         ds.Add(DicomTag.DetectorInformationSequence, detectors);
         ds.Add(DicomTag.DetectorVector, Vector(f => f.Detector));
         foreach (DicomItem item in kind) ds.Add(item);
+        if (_series.Kind == AcquisitionKind.WholeBody && WholeBody is { } body)
+        {
+            // PS3.3 C.8.4.9: millimetres per second and millimetres; one pass of the table.
+            ds.Add(DicomTag.ScanVelocity, Text.Ds(body.SpeedCmPerMin / 6));
+            ds.Add(DicomTag.WholeBodyTechnique, "1PS");
+            ds.Add(DicomTag.ScanLength, (int)Math.Round(body.LengthMm));
+        }
 
         DicomFiles.AddPixels(ds, first.Height, first.Width, Text.Ds(first.PixelMm, first.PixelMm), _frames.Select(Pixels));
 
@@ -97,6 +105,8 @@ internal sealed class CountSeriesObject
         return (position, [-cos, sin, 0, 0, 0, -1]);
     }
 
+    private WholeBodyAcquisition? WholeBody => _modules.Study.Protocol.Phases.SelectMany(p => p.Acquisitions).OfType<WholeBodyAcquisition>().FirstOrDefault(a => a.Id == _series.StepId);
+
     private int PhaseOf(CountFrame frame) => _series.Kind == AcquisitionKind.Dynamic ? Math.Max(1, frame.Phase) : 1;
     private int IndexOf(CountFrame frame) => _series.Kind switch { AcquisitionKind.Dynamic => frame.TimeSlice, AcquisitionKind.Tomo => frame.AngularView, _ => 1 };
 
@@ -111,7 +121,7 @@ internal sealed class CountSeriesObject
             if (frame.Width != first.Width || frame.Height != first.Height || frame.PixelMm != first.PixelMm) throw new RefusedException("frames of different size in one acquisition");
             if (frame.Counts.Length != frame.Width * frame.Height) throw new RefusedException($"frame {frame.FrameNumber} does not have the pixels its size says");
             if (frame.Detector < 1 || frame.EnergyWindow < 1 || frame.EnergyWindow > _series.EnergyWindows.Count) throw new RefusedException($"frame {frame.FrameNumber} names a detector or an energy window that does not exist");
-            if (_series.Kind != AcquisitionKind.Static && IndexOf(frame) < 1) throw new RefusedException($"frame {frame.FrameNumber} has no number within its {_type} acquisition");
+            if (_series.Kind is not (AcquisitionKind.Static or AcquisitionKind.WholeBody) && IndexOf(frame) < 1) throw new RefusedException($"frame {frame.FrameNumber} has no number within its {_type} acquisition");
             if (frame.Counts.Max() > ushort.MaxValue)
                 throw new RefusedException($"frame {frame.FrameNumber} has a pixel of {frame.Counts.Max()} counts; an NM object holds 16 bits per pixel (PS3.3 C.8.4.9), and counts are neither clipped nor scaled. The stored frames are whole");
         }

@@ -6,7 +6,7 @@ namespace Acquire.Service.Studies;
 
 /// <summary>The people of the demo: they answer the console's questions and do to the simulated patient what a technologist would do to a real one.</summary>
 /// <remarks>They know the simulator's own commands (feature SIM); the console itself never uses those but for its clock.</remarks>
-public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed) : IStudyPeople
+public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed, AcquisitionProtocol protocol) : IStudyPeople
 {
     private static readonly Dictionary<string, string> Answers = new(StringComparer.Ordinal)
     {
@@ -14,14 +14,22 @@ public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed) 
         ["positioning"] = "yes",
         ["weight-kg"] = "78",
         ["egfr"] = "95",
+        ["age-years"] = "54",
+        ["background"] = "yes",
+        ["collimator-seated"] = "yes",
+        ["mixed"] = "yes",
+        ["breast-feeding-ga67"] = "not applicable",
         ["injection-arm"] = "right arm, forearm vein, 20 ml flush",
     };
+
+    private static readonly Dictionary<string, string> Child = new(StringComparer.Ordinal) { ["weight-kg"] = "46", ["age-years"] = "14" };
 
     /// <inheritdoc/>
     public string Role => "demo technologist";
 
     /// <inheritdoc/>
-    public Task<string> AnswerAsync(PreparationQuestion question, CancellationToken cancellation) => Task.FromResult(Answers.GetValueOrDefault(question.Id, "no"));
+    public Task<string> AnswerAsync(PreparationQuestion question, CancellationToken cancellation) => Task.FromResult(
+        protocol.IsPaediatric && Child.TryGetValue(question.Id, out string? child) ? child : Answers.GetValueOrDefault(question.Id, "no"));
 
     /// <inheritdoc/>
     public async Task<string> AcknowledgeAsync(Prompt prompt, CancellationToken cancellation)
@@ -35,6 +43,8 @@ public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed) 
                 await clock.PassAsync(TimeSpan.FromMinutes(4), cancellation);
                 await gantry.CommandAsync("DIAG:SIM:PAT:VOID", cancellation);
                 return "bladder emptied";
+            case PromptKind.Decision:
+                return "yes, two vertebrae";
             default:
                 return "done";
         }
@@ -68,11 +78,13 @@ public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed) 
 
     /// <inheritdoc/>
     /// <remarks>The syringe is emptied once: when the link breaks over the command, the patient is looked at before anything is sent again.</remarks>
-    public async Task<DateTimeOffset> InjectAsync(double activityMBq, CancellationToken cancellation)
+    public async Task<DateTimeOffset> InjectAsync(string tracerId, double activityMBq, CancellationToken cancellation)
     {
+        // The simulator knows one tracer, which spreads as MDP; a second syringe is another injection of it, said by the caller's journal.
+        DateTimeOffset from = clock.GetUtcNow() - TimeSpan.FromMinutes(10);
         while (true)
         {
-            if (await InjectionAsync(cancellation) is { } given) return given;
+            if (await InjectionAsync(cancellation) is { } given && (tracerId.Length == 0 || given > from)) return given;
             try
             {
                 await gantry.CommandOnceAsync(FormattableString.Invariant($"DIAG:SIM:PAT:INJ {activityMBq:0.###}"), cancellation);
@@ -83,6 +95,12 @@ public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed) 
             }
         }
     }
+
+    /// <inheritdoc/>
+    public Task<(TimeSpan Offset, TimeSpan Tolerance)> CompareCalibratorClockAsync(CancellationToken cancellation) => Task.FromResult((TimeSpan.Zero, TimeSpan.FromSeconds(5)));
+
+    /// <inheritdoc/>
+    public async Task PlaceSourceAsync(double activityMBq, CancellationToken cancellation) => await InjectAsync("", activityMBq, cancellation);
 
     /// <inheritdoc/>
     public async Task<bool> WasInjectedAsync(CancellationToken cancellation) => await InjectionAsync(cancellation) is not null;

@@ -17,8 +17,12 @@ public interface IStudyPeople
     Task<IReadOnlyList<double>> BringHeadsCloseAsync(CancellationToken cancellation);
     /// <summary>Reads the dose calibrator: MBq in the syringe and when.</summary>
     Task<(double MBq, DateTimeOffset At)> MeasureSyringeAsync(double prescribedMBq, CancellationToken cancellation);
+    /// <summary>Compares the dose calibrator's clock with the console's: its offset, and half the width of what is not known of it.</summary>
+    Task<(TimeSpan Offset, TimeSpan Tolerance)> CompareCalibratorClockAsync(CancellationToken cancellation);
+    /// <summary>Puts the source of a camera check in place.</summary>
+    Task PlaceSourceAsync(double activityMBq, CancellationToken cancellation);
     /// <summary>Gives the injection now, or tells when it was given if it was.</summary>
-    Task<DateTimeOffset> InjectAsync(double activityMBq, CancellationToken cancellation);
+    Task<DateTimeOffset> InjectAsync(string tracerId, double activityMBq, CancellationToken cancellation);
     /// <summary>Whether the injection was given, as the people in the room know it.</summary>
     Task<bool> WasInjectedAsync(CancellationToken cancellation);
     /// <summary>Reads the residual in syringe and line: MBq and when.</summary>

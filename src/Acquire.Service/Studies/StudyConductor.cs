@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Acquire.Protocols.Clinical;
 using Acquire.Protocols.Imaging;
+using Acquire.Protocols.Nuclides;
 using Acquire.Protocols.Timeline;
 using Acquire.Service.Acquisition;
 using Acquire.Service.Gantry;
@@ -153,17 +154,18 @@ public sealed class StudyConductor
                     await ReadyAsync(cancellation);
                     break;
                 case NextKind.MeasureDose:
-                    await MeasureDoseAsync(cancellation);
+                    await MeasureDoseAsync(next.ItemId, cancellation);
                     break;
                 case NextKind.Inject when next.StepId.Length > 0:
                     // A flow was started by the process before this one. Whether it still counts only the gantry knows: nobody injects before that is seen.
                     await TakeAsync(next.StepId, cancellation);
                     break;
                 case NextKind.Inject:
-                    await InjectAsync();
+                    if (next.ItemId.Length > 0) await ReadyCameraAsync(_c.Protocol.LaterTracers.Single(t => t.Id == next.ItemId).Collimator, cancellation);
+                    await InjectAsync(next.ItemId);
                     break;
                 case NextKind.MeasureResidual:
-                    await MeasureResidualAsync(cancellation);
+                    await MeasureResidualAsync(next.ItemId, cancellation);
                     break;
                 case NextKind.AnswerPrompt:
                     await AnswerAsync(next.ItemId, next.Text, cancellation);
@@ -241,25 +243,53 @@ public sealed class StudyConductor
 
     private async Task ReadyAsync(CancellationToken cancellation)
     {
-        for (int head = 1; head <= 2; head++) await _c.Gantry.Detectors.VerifyCollimatorAsync(head, _c.Protocol.Collimator, cancellation);
+        await ReadyCameraAsync(_c.Protocol.Collimator, cancellation);
         TimeSpan offset = (await _c.Gantry.ClockAsync(cancellation)).Utc - Now;
         if (offset.Duration() > TimeSpan.FromMinutes(1))
             throw new AcquireException(string.Create(CultureInfo.InvariantCulture, $"the gantry's clock differs by {offset.TotalSeconds:F0} s from the console's; 60 s are allowed (clinical 10, clock_max_s). Set the clocks first"), ExitCodes.Gantry);
-        long bytes = _c.Protocol.Phases.SelectMany(p => p.Acquisitions).Sum(ExpectedBytes);
+        Append(new ClockCompared(Now, "console", ClockCompared.Gantry, offset.TotalSeconds, 1), string.Create(CultureInfo.InvariantCulture, $"clock of the gantry: {offset.TotalSeconds:+0.0;-0.0;0.0} s against the console's"));
+        long bytes = ProtocolNeeds.Of(_c.Protocol).Bytes;
         _c.Data.RequireSpace(bytes, "the study");
-        Append(new ReadinessPassed(Now, "console"), string.Create(CultureInfo.InvariantCulture,
-            $"ready: {_c.Protocol.Collimator} latched on both heads, high voltage on, interlock OK, clocks {offset.TotalSeconds:F1} s apart, {_c.Data.FreeBytes() / 1048576.0:N0} MB free for {bytes / 1048576.0:N0} MB"));
+        string said = string.Create(CultureInfo.InvariantCulture,
+            $"ready: {_facts.Text(CollimatorFact)} latched on both heads, high voltage on, interlock OK, clocks {offset.TotalSeconds:F1} s apart, {_c.Data.FreeBytes() / 1048576.0:N0} MB free for {bytes / 1048576.0:N0} MB");
+        if (_c.Protocol.Source is not null) await _c.People.PlaceSourceAsync(_events.OfType<DoseMeasured>().Last().MBq, cancellation);
+        Append(new ReadinessPassed(Now, "console"), said);
     }
 
-    private async Task MeasureDoseAsync(CancellationToken cancellation)
+    private const string CollimatorFact = "collimator";
+
+    /// <summary>The collimator a tracer needs is latched on both heads. A simulator carries one: what it has is used, said, and written with the frames.</summary>
+    private async Task ReadyCameraAsync(string wanted, CancellationToken cancellation)
     {
-        Tracer tracer = _c.Protocol.Tracer;
-        (double mbq, DateTimeOffset at) = await _c.People.MeasureSyringeAsync(tracer.PrescribedMBq, cancellation);
-        double deviation = 100 * ((mbq / tracer.PrescribedMBq) - 1);
-        if (Math.Abs(deviation) > tracer.ReasonDeviationPercent)
-            throw new AcquireException(string.Create(CultureInfo.InvariantCulture, $"the syringe differs {deviation:F0} % from the prescription; a reason is needed beyond {tracer.ReasonDeviationPercent:F0} %. Nothing was given"), ExitCodes.StudyNotComplete);
-        string warning = Math.Abs(deviation) > tracer.WarnDeviationPercent ? ", differs from the prescription" : "";
-        Append(new DoseMeasured(at, _c.People.Role, mbq), string.Create(CultureInfo.InvariantCulture, $"syringe {mbq:F1} MBq {tracer.Radiopharmaceutical}, prescribed {tracer.PrescribedMBq:F0} MBq ({deviation:+0.0;-0.0} %){warning}"));
+        bool simulated = (await _c.Gantry.FeaturesAsync(cancellation)).Contains("SIM");
+        for (int head = 1; head <= 2; head++)
+        {
+            (string name, _, string latch) = await _c.Gantry.Detectors.CollimatorAsync(head, cancellation);
+            bool fits = name.Contains(wanted, StringComparison.OrdinalIgnoreCase);
+            if (latch != "LATC" || (!fits && !simulated))
+                throw new AcquireException($"head {head} has collimator {name} ({latch}); the protocol needs {wanted}, latched. Nothing was started", ExitCodes.Gantry);
+            if (!fits && head == 1) Append(new Note(Now, "console", $"simulated with collimator {name}; the protocol needs {wanted}"), $"simulated with collimator {name}; the protocol needs {wanted}");
+            if (head == 1) _facts.KeepText(CollimatorFact, fits ? wanted : name);
+        }
+    }
+
+    private async Task MeasureDoseAsync(string tracerId, CancellationToken cancellation)
+    {
+        Tracer tracer = _c.Protocol.TracerOf(tracerId);
+        PatientFactors patient = new PatientFactors().With(_events);
+        Prescription prescription = _c.Protocol.PrescriptionFor(tracerId, patient.WeightKg, patient.AgeYears);
+        if (prescription.Refusal.Length > 0) throw new AcquireException($"{prescription.Refusal}. Nothing was given", ExitCodes.StudyNotComplete);
+        if (_events.OfType<ClockCompared>().All(c => c.Clock != ClockCompared.DoseCalibrator))
+        {
+            (TimeSpan offset, TimeSpan tolerance) = await _c.People.CompareCalibratorClockAsync(cancellation);
+            Append(new ClockCompared(Now, _c.People.Role, ClockCompared.DoseCalibrator, offset.TotalSeconds, tolerance.TotalSeconds), string.Create(CultureInfo.InvariantCulture, $"clock of the dose calibrator: {offset.TotalSeconds:+0;-0;0} s against the console's, +/-{tolerance.TotalSeconds:0} s"));
+        }
+        (double mbq, DateTimeOffset at) = await _c.People.MeasureSyringeAsync(prescription.MBq, cancellation);
+        PrescriptionCheck check = PrescriptionCheck.Of(mbq, prescription.MBq, tracer);
+        if (check.Verdict == PrescriptionVerdict.NeedsReason) throw new AcquireException($"{check.Words}. Nothing was given", ExitCodes.StudyNotComplete);
+        string warning = check.Verdict == PrescriptionVerdict.Warn ? ", differs from the prescription" : "";
+        string rule = prescription.Child is null ? "" : $" ({prescription.Words})";
+        Append(new DoseMeasured(at, _c.People.Role, mbq, tracerId), string.Create(CultureInfo.InvariantCulture, $"syringe {mbq:F1} MBq {tracer.Radiopharmaceutical}, prescribed {prescription.MBq:F0} MBq ({check.DeviationPercent:+0.0;-0.0} %){warning}{rule}"));
     }
 
     /// <summary>A flow that has run past its injection while no console was there would miss the bolus: it is ended before anybody injects.</summary>
@@ -273,14 +303,17 @@ public sealed class StudyConductor
         return true;
     }
 
-    private async Task InjectAsync()
+    private Task InjectAsync() => InjectAsync("");
+
+    private async Task InjectAsync(string tracerId)
     {
-        DoseMeasured dose = _events.OfType<DoseMeasured>().Last();
-        Acquire.Protocols.Nuclides.Radionuclide nuclide = Acquire.Protocols.Nuclides.Radionuclide.Find(_c.Protocol.Tracer.Nuclide)!;
+        DoseMeasured dose = _events.OfType<DoseMeasured>().Last(d => d.TracerId == tracerId);
+        Radionuclide nuclide = Radionuclide.Find(_c.Protocol.TracerOf(tracerId).Nuclide)!;
+        TimeSpan offset = TimeSpan.FromSeconds(_events.OfType<ClockCompared>().LastOrDefault(c => c.Clock == ClockCompared.DoseCalibrator)?.OffsetSeconds ?? 0);
         // Nothing may come between the needle and the journal: no cancellation here.
-        DateTimeOffset at = await _c.People.InjectAsync(nuclide.ActivityAt(dose.MBq, dose.At, Now), CancellationToken.None);
-        double mbq = nuclide.ActivityAt(dose.MBq, dose.At, at);
-        Append(new TracerInjected(at, _c.People.Role, mbq), string.Create(CultureInfo.InvariantCulture, $"injected {mbq:F1} MBq: time zero of every window"));
+        DateTimeOffset at = await _c.People.InjectAsync(tracerId, nuclide.ActivityAt(dose.MBq, dose.At - offset, Now), CancellationToken.None);
+        double mbq = nuclide.ActivityAt(dose.MBq, dose.At - offset, at);
+        Append(new TracerInjected(at, _c.People.Role, mbq, tracerId), string.Create(CultureInfo.InvariantCulture, $"injected {mbq:F1} MBq: time zero of every window{(tracerId.Length > 0 ? $" of {tracerId}" : "")}"));
     }
 
     private async Task RampHighVoltageAsync(int head, CancellationToken cancellation)
@@ -295,15 +328,16 @@ public sealed class StudyConductor
 
     private async Task WaitAsync(NextAction next, CancellationToken cancellation)
     {
-        // In pieces of a minute, so that a display can count down and a new event is seen.
+        // In pieces of a minute (of ten, hours before), so that a display can count down and a new event is seen.
         TimeSpan left = next.At is { } at ? at - Now : TimeSpan.FromSeconds(1);
         if (left <= TimeSpan.Zero) left = TimeSpan.FromSeconds(1);
-        await _c.Clock.PassAsync(left < TimeSpan.FromMinutes(1) ? left : TimeSpan.FromMinutes(1), cancellation);
+        TimeSpan piece = left > TimeSpan.FromHours(2) ? TimeSpan.FromMinutes(10) : TimeSpan.FromMinutes(1);
+        await _c.Clock.PassAsync(left < piece ? left : piece, cancellation);
     }
 
     private async Task AnswerAsync(string promptId, string text, CancellationToken cancellation)
     {
-        Prompt prompt = _c.Protocol.Prompts.Single(p => p.Id == promptId);
+        Prompt prompt = _c.Protocol.Prompts.FirstOrDefault(p => p.Id == promptId) ?? new Prompt(promptId, PromptKind.Note, text, TimeSpan.Zero, null, null); // a premedication
         Append(new PromptShown(Now, "console", promptId), $"prompt: {text}");
         string answer = await _c.People.AcknowledgeAsync(prompt, cancellation);
         Append(new PromptAnswered(Now, _c.People.Role, promptId, answer), $"answer: {answer}");
@@ -356,8 +390,9 @@ public sealed class StudyConductor
         }
         RunPlan? open = kept is null ? last : null;
         RunPlan plan = open ?? MakePlan(planned);
-        if (open is null || !await PickUpAsync(plan, cancellation)) await BeginAsync(plan, planned, cancellation);
-        else _c.Display.Say(Now, Injected is { } zero ? Now - zero : null, $"{planned.Title}: found at the gantry, going on");
+        bool found = open is not null && await PickUpAsync(plan, cancellation);
+        if (!found && !await BeginAsync(plan, planned, cancellation)) return;
+        if (found) _c.Display.Say(Now, Injected is { } zero ? Now - zero : null, $"{planned.Title}: found at the gantry, going on");
         bool tooLate = await FlowRanWithoutInjectionAsync(planned, cancellation);
         if (planned is TomoAcquisition tomo) Live.Begin(tomo, plan, [.. _facts.Plans().Where(p => p.StepId == planned.Id)], _facts);
         RunResult result = await _run.FollowAsync(plan, tooLate ? [] : Moments(planned), cancellation);
@@ -404,51 +439,78 @@ public sealed class StudyConductor
         return state.State != "IDLE" || state.Reason != "NONE" || (await _c.Gantry.Acquisition.LedgerIfAnyAsync(cancellation))?.Frames > 0;
     }
 
-    private async Task BeginAsync(RunPlan plan, PlannedAcquisition planned, CancellationToken cancellation)
+    /// <summary>Positions, configures and starts.</summary>
+    /// <returns>False when the protocol locks the exposure: nothing was started and the phase is skipped.</returns>
+    private async Task<bool> BeginAsync(RunPlan plan, PlannedAcquisition planned, CancellationToken cancellation)
     {
         double rotation = planned switch
         {
             FlowAcquisition f => f.RotationDeg,
             StaticAcquisition s => s.RotationDeg,
+            WholeBodyAcquisition w => w.RotationDeg,
             TomoAcquisition t => t.RotationAtStopDeg(plan.FirstStop, plan.Detectors),
             _ => 0,
         };
-        await _run.PositionAsync(rotation, _tableMm, () => planned is CtAcquisition
+        if (planned is WholeBodyAcquisition && !(await _c.Gantry.FeaturesAsync(cancellation)).Contains("WB"))
+            throw new AcquireException($"the gantry takes no whole body: {planned.Title} cannot be taken. Nothing was started", ExitCodes.Gantry);
+        double table = _tableMm - planned.TableOffsetMm; // the table goes out towards the head
+        await _run.PositionAsync(rotation, table, () => planned is CtAcquisition
             ? Task.FromResult<IReadOnlyList<double>>([AcquisitionRun.RetractedMm, AcquisitionRun.RetractedMm])
             : _c.People.BringHeadsCloseAsync(cancellation), string.Create(CultureInfo.InvariantCulture, $"move-{plan.AcquisitionId:D}-{_events.Count}"), cancellation);
         _facts.KeepClock(await _c.Gantry.ClockAsync(cancellation));
         _facts.KeepPlan(plan);
         if (planned is CtAcquisition ct)
         {
-            (double ctdi, double dlp) = await _run.StartCtAsync(plan, ct, _tableMm, async (ctdiMGy, dlpMGyCm) =>
+            string locked = "";
+            double ctdi, dlp;
+            try
             {
+                (ctdi, dlp) = await _run.StartCtAsync(plan, ct, table, ReleaseAsync, cancellation);
+            }
+            catch (AcquireException) when (locked.Length > 0)
+            {
+                Append(new PhaseSkipped(Now, "console", _c.Protocol.PhaseOf(ct.Id).Id, locked), $"{ct.Title}: {locked}");
+                return false;
+            }
+            SayStarted(plan, planned, Now, string.Create(CultureInfo.InvariantCulture, $"exposing, CTDIvol {ctdi:0.##} mGy, DLP {dlp:0.#} mGy cm confirmed"));
+            return true;
+
+            async Task<bool> ReleaseAsync(double ctdiMGy, double dlpMGyCm)
+            {
+                if (ctdiMGy > ct.CtdiLockMGy || dlpMGyCm > ct.DlpLockMGyCm)
+                {
+                    // No person releases it: the protocol locks it (a child's CT).
+                    locked = string.Create(CultureInfo.InvariantCulture, $"CTDIvol {ctdiMGy:0.##} mGy, DLP {dlpMGyCm:0.#} mGy cm is above the lock of the protocol; not exposed");
+                    return false;
+                }
                 bool alert = ctdiMGy > ct.CtdiAlertMGy || dlpMGyCm > ct.DlpAlertMGyCm;
                 if (alert && !await _c.People.ReleaseDoseAsync(ctdiMGy, dlpMGyCm, cancellation)) return false;
                 // Before the beam: a process that dies while it is on must not take the dose with it.
                 _facts.KeepCt(new CtFacts(plan.AcquisitionId, ct.Id, ct.Kv, ct.MA, ct.RotationTime.TotalSeconds, ct.Pitch, ct.SliceMm, ctdiMGy, dlpMGyCm, Now, Ending.Open, plan.ExpectedFrames));
                 return true;
-            }, cancellation);
-            SayStarted(plan, planned, Now, string.Create(CultureInfo.InvariantCulture, $"exposing, CTDIvol {ctdi:0.##} mGy, DLP {dlp:0.#} mGy cm confirmed"));
-            return;
+            }
         }
         await _run.StartAsync(plan, planned, cancellation);
         SayStarted(plan, planned, Now, string.Create(CultureInfo.InvariantCulture, $"armed and started, {plan.ExpectedFrames} frames"));
+        return true;
     }
 
     private List<(double AtSeconds, Func<Task> Do)> Moments(PlannedAcquisition planned) =>
         planned is FlowAcquisition flow && Injected is null ? [(flow.PreRoll.TotalSeconds, InjectAsync)] : [];
 
-    private async Task MeasureResidualAsync(CancellationToken cancellation)
+    private async Task MeasureResidualAsync(string tracerId, CancellationToken cancellation)
     {
         (double mbq, DateTimeOffset at) = await _c.People.MeasureResidualAsync(cancellation);
-        Append(new ResidualMeasured(at, _c.People.Role, mbq), string.Create(CultureInfo.InvariantCulture, $"residual {mbq:F1} MBq"));
+        Append(new ResidualMeasured(at, _c.People.Role, mbq, tracerId), string.Create(CultureInfo.InvariantCulture, $"residual {mbq:F1} MBq"));
     }
 
     private RunPlan MakePlan(PlannedAcquisition planned)
     {
         const int Detectors = 2;
         List<RunPlan> earlier = [.. _facts.Plans().Where(p => p.StepId == planned.Id)];
-        IReadOnlyList<EnergyWindow> windows = planned is FlowAcquisition ? [_c.Protocol.EnergyWindows[0]] : planned is CtAcquisition ? [] : _c.Protocol.EnergyWindows;
+        StudyPhase phase = _c.Protocol.PhaseOf(planned.Id);
+        IReadOnlyList<EnergyWindow> all = _c.Protocol.WindowsOf(phase);
+        IReadOnlyList<EnergyWindow> windows = planned is FlowAcquisition ? [all[0]] : planned is CtAcquisition ? [] : all;
         int firstStop = 0;
         if (planned is TomoAcquisition)
         {
@@ -461,14 +523,14 @@ public sealed class StudyConductor
         int expected = planned switch
         {
             FlowAcquisition flow => AcquisitionRun.FlowFrames(flow) * Detectors * windows.Count,
-            StaticAcquisition => Detectors * windows.Count,
+            StaticAcquisition or WholeBodyAcquisition => Detectors * windows.Count,
             TomoAcquisition tomo => (tomo.StopsPerHead(Detectors) - firstStop) * Detectors * windows.Count,
             CtAcquisition ct => (int)Math.Round(ct.LengthMm / ct.SliceMm),
             _ => 0,
         };
         double poll = planned switch { FlowAcquisition flow => flow.FrameTime.TotalSeconds, StaticAcquisition => 10, TomoAcquisition => 6, _ => 1 };
         return new RunPlan(RunId(_c.StudyKey, planned.Id, earlier.Count), planned.Id, planned.Title, planned.Kind, windows, planned is CtAcquisition ? 1 : Detectors,
-            _c.Protocol.Collimator, expected, firstStop, poll);
+            _facts.Text(CollimatorFact) ?? _c.Protocol.CollimatorOf(phase), expected, firstStop, poll);
     }
 
     /// <summary>Identity of a run: the same study, step and attempt always give the same.</summary>
@@ -480,20 +542,14 @@ public sealed class StudyConductor
         return new Guid(hash.AsSpan(0, 16), bigEndian: true);
     }
 
-    private static long ExpectedBytes(PlannedAcquisition planned) => planned switch
-    {
-        FlowAcquisition f => 2L * AcquisitionRun.FlowFrames(f) * ((2L * f.Matrix * f.Matrix) + 128),
-        StaticAcquisition s => 4 * ((2L * s.Matrix * s.Matrix) + 128),
-        TomoAcquisition t => 2L * t.ViewsTotal * ((2L * t.Matrix * t.Matrix) + 128),
-        CtAcquisition c => (long)(c.LengthMm / c.SliceMm) * (512L * 512 * 2 + 128),
-        _ => 0,
-    };
-
     private (Ending, string) Summary()
     {
         var wrong = new List<string>();
+        StudyTimeline timeline = TimelineNow();
         foreach (StudyPhase phase in _c.Protocol.Phases)
         {
+            // A phase that was not wanted for this patient, or decided against, is not missing.
+            if (timeline.Find(phase.Id) is { State: ItemState.Skipped, StartedAt: null } && !_events.OfType<PhaseSkipped>().Any(s => s.PhaseId == phase.Id)) continue;
             foreach (PlannedAcquisition planned in phase.Acquisitions)
             {
                 RunPlan? last = _facts.Plans().LastOrDefault(p => p.StepId == planned.Id);

@@ -56,8 +56,8 @@ public static class StudyReading
             }
         }
         TracerInjected? injected = events.OfType<TracerInjected>().FirstOrDefault();
-        DoseMeasured? before = events.OfType<DoseMeasured>().LastOrDefault();
-        ResidualMeasured? after = events.OfType<ResidualMeasured>().LastOrDefault();
+        DoseMeasured? before = events.OfType<DoseMeasured>().LastOrDefault(d => d.TracerId.Length == 0);
+        ResidualMeasured? after = events.OfType<ResidualMeasured>().LastOrDefault(r => r.TracerId.Length == 0);
         StudyEnded? ended = events.OfType<StudyEnded>().LastOrDefault();
         StudyTimeline timeline = StudyTimeline.Derive(protocol, new PatientFactors().With(events), events, now);
         return new StudyRecord

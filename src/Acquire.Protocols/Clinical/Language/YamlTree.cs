@@ -1,5 +1,6 @@
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
+using Tokens = YamlDotNet.Core.Tokens;
 
 namespace Acquire.Protocols.Clinical.Language;
 
@@ -143,8 +144,17 @@ internal sealed class YamlTree
         try
         {
             var scanner = new Scanner(new StringReader(text), skipComments: false);
-            while (scanner.MoveNext())
-                if (scanner.Current is YamlDotNet.Core.Tokens.Comment { IsInline: true } comment) comments[(int)comment.Start.Line] = comment.Value.Trim();
+            int depth = 0;
+            while (depth <= MaxDepth && scanner.MoveNext()) // the scanner's work grows with the square of the depth
+            {
+                switch (scanner.Current)
+                {
+                    case Tokens.Comment { IsInline: true } comment: comments[(int)comment.Start.Line] = comment.Value.Trim(); break;
+                    case Tokens.FlowSequenceStart or Tokens.FlowMappingStart or Tokens.BlockSequenceStart or Tokens.BlockMappingStart: depth++; break;
+                    case Tokens.FlowSequenceEnd or Tokens.FlowMappingEnd or Tokens.BlockEnd: depth--; break;
+                    default: break;
+                }
+            }
         }
         catch (Exception e) when (e is YamlException or InvalidOperationException)
         {
