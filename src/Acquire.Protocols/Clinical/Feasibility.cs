@@ -47,7 +47,7 @@ public static class Feasibility
                 if (flow.FrameTime.TotalSeconds < gantry.FrameSecondsMin) yield return Say($"takes frames of {flow.FrameTime.TotalSeconds:0.###} s; its shortest frame is {gantry.FrameSecondsMin:0.###} s");
                 break;
             case WholeBodyAcquisition body:
-                if (!Has("WBOD") && !Has("WB") && !Has("WHOL")) yield return "is a whole body, which it does not take";
+                if (!Has("WB")) yield return "is a whole body, which it does not take";
                 if (gantry.Table is { } way && body.LengthMm > way.Max - way.Min) yield return Say($"scans {body.LengthMm:0} mm; its table moves {way.Max - way.Min:0} mm");
                 break;
             case TomoAcquisition tomo:

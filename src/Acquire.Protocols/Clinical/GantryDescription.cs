@@ -94,7 +94,7 @@ public sealed record GantryDescription
             Model = Scalar(root, "model") ?? can.Model,
             Heads = (int)(Number(root, "heads") ?? 2),
             HasCt = Scalar(root, "ct") is { } ct ? ct == "true" : null,
-            Features = ["STAT", "DYN", "TOMO.STEP", "TOMO.CONT", .. Scalar(root, "ct") == "false" ? (string[])[] : ["CT"]],
+            Features = ["STAT", "DYN", "WB", "TOMO.STEP", "TOMO.CONT", .. Scalar(root, "ct") == "false" ? (string[])[] : ["CT"]],
             Collimators = root.Children.TryGetValue("collimators", out YamlNode? list) && list is YamlSequenceNode items
                 ? items.OfType<YamlMappingNode>().ToDictionary(m => Scalar(m, "name")!, m => Number(m, "maxKeV") ?? double.PositiveInfinity, StringComparer.OrdinalIgnoreCase) : [],
             Matrix = matrix is not null && Number(matrix, "min") is { } min && Number(matrix, "max") is { } max ? ((int)min, (int)max) : null,

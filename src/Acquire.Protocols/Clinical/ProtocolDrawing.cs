@@ -105,7 +105,7 @@ public static class ProtocolDrawing
     private static int Key(StringBuilder svg, int x, int y, string mark, string words, int gap)
     {
         svg.Append(mark).Append('\n').Append(Text(x + gap, y, words, Faint, size: 11));
-        return x + gap + (words.Length * 7) + 18;
+        return x + gap + (words.Length * 6) + 18;
     }
 
     private static string Text(double x, double y, string text, string fill, string weight = "normal", string anchor = "start", int size = 12) =>

@@ -1,4 +1,5 @@
 using Acquire.Protocols.Clinical;
+using Acquire.Protocols.Clinical.Language;
 
 namespace Acquire.Protocols.Planning;
 
@@ -104,15 +105,15 @@ public static class DayEventReader
     {
         ArgumentNullException.ThrowIfNull(yamlText);
         ArgumentNullException.ThrowIfNull(day);
-        var problems = new ProblemList(fileName);
-        YamlNode? root = YamlTree.Read(yamlText.TrimStart('\uFEFF'), problems);
+        var problems = new ProblemList();
+        YamlNode? root = YamlTree.Read(yamlText.TrimStart('\uFEFF'), fileName, problems);
         List<DayEvent> events = [];
         if (root is YamlMap map)
         {
-            var file = new YamlMapReader(map, "a file of events", problems);
+            var file = new OpenMapReader(map, "a file of events", problems);
             foreach (YamlMap entry in file.Maps("events", mayBeEmpty: true))
             {
-                var m = new YamlMapReader(entry, "an event", problems);
+                var m = new OpenMapReader(entry, "an event", problems);
                 int? Clock(string key, bool required)
                 {
                     Located<string> text = m.Text(key, required, "\"09:10\"");

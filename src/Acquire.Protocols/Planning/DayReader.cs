@@ -1,4 +1,5 @@
 using Acquire.Protocols.Clinical;
+using Acquire.Protocols.Clinical.Language;
 using Acquire.Protocols.Nuclides;
 using Acquire.Protocols.Timeline;
 
@@ -20,16 +21,16 @@ public static class DayReader
     {
         ArgumentNullException.ThrowIfNull(yamlText);
         ArgumentNullException.ThrowIfNull(protocol);
-        var problems = new ProblemList(fileName);
+        var problems = new ProblemList();
         if (yamlText.Length > ProtocolReader.MaximumLength)
         {
-            problems.Add(new Place(1, 1), $"the file has {yamlText.Length} characters", $"a day has at most {ProtocolReader.MaximumLength}");
+            problems.Add(new Place(fileName, 1, 1), $"the file has {yamlText.Length} characters", $"a day has at most {ProtocolReader.MaximumLength}");
             return new DayResult(null, problems.InOrder());
         }
-        YamlNode? root = YamlTree.Read(yamlText.TrimStart('\uFEFF'), problems);
+        YamlNode? root = YamlTree.Read(yamlText.TrimStart('\uFEFF'), fileName, problems);
         if (root is YamlMap map)
         {
-            DayRequest request = new DayFile(new YamlMapReader(map, "a day", problems), problems, protocol).Read();
+            DayRequest request = new DayFile(new OpenMapReader(map, "a day", problems), problems, protocol).Read();
             if (!problems.Any) return new DayResult(request, []);
         }
         else if (root is not null)
@@ -41,7 +42,7 @@ public static class DayReader
 }
 
 /// <summary>The keys of a day's file.</summary>
-internal sealed class DayFile(YamlMapReader map, ProblemList problems, Func<string, ProtocolResult> protocol)
+internal sealed class DayFile(OpenMapReader map, ProblemList problems, Func<string, ProtocolResult> protocol)
 {
     private static readonly string[] Priorities = ["routine", "soon", "urgent"];
     private readonly Dictionary<string, PlanStudy> _studies = new(StringComparer.Ordinal);
@@ -88,7 +89,7 @@ internal sealed class DayFile(YamlMapReader map, ProblemList problems, Func<stri
     }
 
     /// <summary>Minutes of the day of "HH:MM"; up to 30:00, so that an evening may run past midnight.</summary>
-    private int? Clock(YamlMapReader reader, string key, bool required)
+    private int? Clock(OpenMapReader reader, string key, bool required)
     {
         Located<string> text = reader.Text(key, required, "\"08:30\"");
         if (!text.Ok) return null;
@@ -97,7 +98,7 @@ internal sealed class DayFile(YamlMapReader map, ProblemList problems, Func<stri
         return null;
     }
 
-    private int Minutes(YamlMapReader reader, string key, int least, int most, int? otherwise)
+    private int Minutes(OpenMapReader reader, string key, int least, int most, int? otherwise)
     {
         Located<TimeSpan> time = reader.Time(key, otherwise is null);
         if (!time.Ok) return otherwise ?? Math.Max(1, least);
@@ -107,7 +108,7 @@ internal sealed class DayFile(YamlMapReader map, ProblemList problems, Func<stri
         return least;
     }
 
-    private int Count(YamlMapReader reader, string key, int least, int most, int otherwise, bool required)
+    private int Count(OpenMapReader reader, string key, int least, int most, int otherwise, bool required)
     {
         Located<int> n = reader.Whole(key, otherwise, required);
         if (!n.Ok) return otherwise;
@@ -116,7 +117,7 @@ internal sealed class DayFile(YamlMapReader map, ProblemList problems, Func<stri
         return otherwise;
     }
 
-    private static Lateness ReadLateness(YamlMapReader reader, string key, Lateness otherwise)
+    private static Lateness ReadLateness(OpenMapReader reader, string key, Lateness otherwise)
     {
         if (reader.Map(key, key, required: false) is not { } m) return otherwise;
         Located<double> share = m.Quantity("share", Dimension.Percent);
@@ -129,7 +130,7 @@ internal sealed class DayFile(YamlMapReader map, ProblemList problems, Func<stri
 
     private PlanCamera ReadCamera(YamlMap entry)
     {
-        var m = new YamlMapReader(entry, "a camera", problems);
+        var m = new OpenMapReader(entry, "a camera", problems);
         string id = m.Text("id", example: "A").Value;
         IReadOnlyList<string> features = m.Texts("features"), collimators = m.Texts("collimators", required: true);
         Located<string> mounted = m.Text("mounted", example: "LEHR");
@@ -143,7 +144,7 @@ internal sealed class DayFile(YamlMapReader map, ProblemList problems, Func<stri
         List<PlanBreak> breaks = [];
         foreach (YamlMap b in m.Maps("breaks", required: false, mayBeEmpty: true))
         {
-            var r = new YamlMapReader(b, "a break", problems);
+            var r = new OpenMapReader(b, "a break", problems);
             int earliest = Clock(r, "earliest", true) ?? 0, latest = Clock(r, "latest", true) ?? earliest;
             breaks.Add(new PlanBreak(earliest, latest, Minutes(r, "length", 1, 240, null)));
             r.End();
@@ -160,7 +161,7 @@ internal sealed class DayFile(YamlMapReader map, ProblemList problems, Func<stri
 
     private PlanStretch ReadStretch(YamlMap entry)
     {
-        var m = new YamlMapReader(entry, "a stretch", problems);
+        var m = new OpenMapReader(entry, "a stretch", problems);
         int from = Clock(m, "from", true) ?? 0, to = Clock(m, "to", true) ?? from + 1;
         string what = m.Text("for", required: false).Value;
         m.End();
@@ -181,7 +182,7 @@ internal sealed class DayFile(YamlMapReader map, ProblemList problems, Func<stri
             ClosesMinute = Clock(m, "closes", true) ?? 1440,
             Breaks = [.. m.Maps("breaks", required: false, mayBeEmpty: true).Select(b =>
             {
-                var r = new YamlMapReader(b, "a break of the injecting staff", problems);
+                var r = new OpenMapReader(b, "a break of the injecting staff", problems);
                 int from = Clock(r, "from", true) ?? 0, to = Clock(r, "to", true) ?? from + 1, staff = Count(r, "staff", 1, 50, 1, true);
                 r.End();
                 if (to <= from) problems.Add(r.At, "'to' is at or before 'from'", "write 'to' later than 'from'");
@@ -195,7 +196,7 @@ internal sealed class DayFile(YamlMapReader map, ProblemList problems, Func<stri
 
     private TracerKit ReadKit(YamlMap entry)
     {
-        var m = new YamlMapReader(entry, "a kit", problems);
+        var m = new OpenMapReader(entry, "a kit", problems);
         string id = m.Text("id", example: "K1").Value, of = m.Text("of", example: "99mTc-MDP").Value;
         Located<string> nuclide = m.Word("nuclide", [.. Radionuclide.All.Select(n => n.Name)], required: false);
         int ready = Clock(m, "ready", true) ?? 0;
@@ -228,7 +229,7 @@ internal sealed class DayFile(YamlMapReader map, ProblemList problems, Func<stri
 
     private void ReadStudy(YamlMap entry)
     {
-        var m = new YamlMapReader(entry, "a study", problems);
+        var m = new OpenMapReader(entry, "a study", problems);
         Located<string> id = m.Text("id", example: "whole-body");
         Located<string> tracer = m.Text("radiopharmaceutical", required: false), nuclide = m.Word("nuclide", [.. Radionuclide.All.Select(n => n.Name)], required: false);
         Located<double> activity = m.Quantity("activity", Dimension.Activity, required: false);
@@ -269,7 +270,7 @@ internal sealed class DayFile(YamlMapReader map, ProblemList problems, Func<stri
 
     private PlanPatient ReadPatient(YamlMap entry, List<PlanCamera> cameras, List<TracerKit> kits)
     {
-        var m = new YamlMapReader(entry, "a patient", problems);
+        var m = new OpenMapReader(entry, "a patient", problems);
         Located<string> slot = m.Text("slot", example: "\"07\"");
         // A slot stands in plans that lie about: whatever looks like more than a number or a time is refused.
         if (slot.Ok && (slot.Value.Length > 8 || !slot.Value.All(ch => char.IsAsciiLetterOrDigit(ch) || ch is ':' or '-' or '.') || slot.Value.Count(char.IsAsciiLetter) > 2))
@@ -311,14 +312,14 @@ internal sealed class DayFile(YamlMapReader map, ProblemList problems, Func<stri
         };
     }
 
-    private string CameraOf(YamlMapReader m, string key, List<PlanCamera> cameras)
+    private string CameraOf(OpenMapReader m, string key, List<PlanCamera> cameras)
     {
         Located<string> id = m.Text(key, required: false);
         if (id.Ok && cameras.All(c => c.Id != id.Value)) problems.Add(id.At, $"there is no camera '{id.Value}'", $"use one of {string.Join(", ", cameras.Select(c => c.Id))}");
         return id.Value;
     }
 
-    private PlanStudy StudyOf(YamlMapReader m, out Place at, out bool known)
+    private PlanStudy StudyOf(OpenMapReader m, out Place at, out bool known)
     {
         var none = new PlanStudy { Id = "", Collimator = "" };
         Located<string> name = m.Text("study", required: false), file = m.Text("protocol", required: false);

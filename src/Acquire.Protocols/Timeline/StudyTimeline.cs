@@ -52,7 +52,7 @@ public sealed record StudyTimeline
             Items = [.. phases.Concat(injections).Concat(prompts).OrderBy(i => FromFirst(protocol, i)).ThenBy(i => i.Round)],
             Next = NextOf(protocol, facts, phases, prompts, injections, now),
             BeforeInjection = unmet,
-            Remarks = [.. facts.Remarks, .. windows.Where(w => w.Shift > TimeSpan.Zero).Take(1).Select(w => w.ShiftReason), .. Adaptations(facts, factors, phases)],
+            Remarks = [.. facts.Remarks, .. windows.Where(w => w.Shift > TimeSpan.Zero).Take(1).Select(w => w.ShiftReason), .. Adaptations(protocol, facts, factors, phases)],
             Patient = factors,
             IsClosed = facts.Closed is not null,
         };
@@ -65,12 +65,12 @@ public sealed record StudyTimeline
         return item.Target + (protocol.LaterTracers.FirstOrDefault(t => t.Id == tracer)?.Target ?? TimeSpan.Zero);
     }
 
-    private static IEnumerable<string> Adaptations(StudyFacts facts, PatientFactors patient, List<TimelineItem> phases)
+    private static IEnumerable<string> Adaptations(AcquisitionProtocol protocol, StudyFacts facts, PatientFactors patient, List<TimelineItem> phases)
     {
         if (patient.OnDialysis) yield return "on dialysis: haemodialysis 15 min to 5 h after the injection brings blood and soft tissue close to normal; agree with nephrology (EANM16, S)";
         if (patient.FluidRestricted) yield return "fluid is restricted: no prompt to drink (clinical 2.1, X)";
         if (facts.Extravasated) yield return "tracer went beside the vein: SUV is not quantitative, keep the arm out of the field (clinical 2.5, X)";
-        foreach (TimelineItem missed in phases.Where(p => p is { State: ItemState.Missed } && p.Opens >= TimeSpan.Zero && phases.Any(l => l.Reason.Contains($"'{p.Title}' was missed", StringComparison.Ordinal))))
+        foreach (TimelineItem missed in phases.Where(p => p.State == ItemState.Missed && protocol.Phases.Any(l => l.OnlyWhen?.Missed == p.Id)))
             yield return $"'{missed.Title}' was missed; the plan was changed for it";
     }
 
@@ -181,7 +181,7 @@ public sealed record StudyTimeline
                 if (injection is null) injections.Add(injection = InjectionItem(tracer, facts, items, now));
             }
             TimelineItem item = PhaseItem(window, facts, now, unmet, injection);
-            if (item.StartedAt is null && !item.IsOver && NotWanted(window.Phase, facts, patient, items) is { } not)
+            if (item.StartedAt is null && item.State != ItemState.Skipped && NotWanted(window.Phase, facts, patient, items) is { } not && (not.State == ItemState.Skipped || !item.IsOver))
             {
                 items.Add(item with { State = not.State, Reason = not.Reason, CanStart = false, NeedsReason = false });
                 continue;

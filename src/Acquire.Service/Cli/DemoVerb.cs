@@ -23,9 +23,10 @@ public sealed class DemoVerb : IVerb
         var port = new Option<int>("--port") { Description = "TCP port for the simulator; 0 takes any free one.", DefaultValueFactory = _ => 0 };
         var gantry = new Option<string?>("--gantry") { Description = $"{GantryTransports.Syntax}: a simulator that runs already, instead of starting one." };
         var plain = new Option<bool>("--plain") { Description = "Plain lines instead of the live display." };
+        var reason = new Option<string>("--reason") { Description = "Why the study is done by a protocol nobody approved, or that was changed since; needed on any gantry that is no simulator.", DefaultValueFactory = _ => "" };
         var command = new Command("demo", "Takes one scheduled patient through a whole study against the simulator: checks, injection, flow, blood pool, prompts, views, SPECT, CT, reconstruction, quality, DICOM and report.")
         {
-            data, protocol, worklist, seed, speed, scenario, port, gantry, plain,
+            data, protocol, worklist, seed, speed, scenario, port, gantry, plain, reason,
         };
         command.SetAction(async (parse, cancellation) =>
         {
@@ -38,7 +39,11 @@ public sealed class DemoVerb : IVerb
             using DataFolder opened = DataFolder.Open(folder);
             Console.WriteLine($"data folder: {opened.Path}");
             StudySession session = StudySession.Create(opened, scheduled, protocolYaml,
-                new DemoOptions(parse.GetValue(seed), wanted, parse.GetValue(scenario) ?? chosen.Source?.SimulatedAs ?? "facet-l4-left", parse.GetValue(port), parse.GetValue(gantry)));
+                new DemoOptions(parse.GetValue(seed), wanted, parse.GetValue(scenario) ?? chosen.Source?.SimulatedAs ?? "facet-l4-left", parse.GetValue(port), parse.GetValue(gantry))
+                {
+                    Standing = ProtocolApprovals.Standing(chosen, ApprovalFile.Read(ProtocolFile.FolderOf(parse.GetValue(protocol)!))) is { NeedsReason: true } standing ? standing.Words : "",
+                    Reason = parse.GetValue(reason)!,
+                });
             return await session.RunAsync(parse.GetValue(plain), TimeSpan.Zero, cancellation);
         });
         return command;

@@ -16,8 +16,9 @@ public sealed class ProtocolsVerb : IVerb
         list.SetAction(parsed => List(parsed.GetValue(folder)!, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
 
         var files = new Argument<string[]>("file") { Description = "Protocol files (protocols/bone/facet.yaml)", Arity = ArgumentArity.OneOrMore };
-        var validate = new Command("validate", "Check protocol files: every problem with file, line, column and what would be right") { files };
-        validate.SetAction(parsed => Validate(parsed.GetValue(files)!, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
+        var gantry = new Option<string?>("--gantry") { Description = "Also say whether this camera can run them: a file with the reply to SYST:DESC? (JSON) or a capabilities file (demo/gantries/dual-ct.yaml)." };
+        var validate = new Command("validate", "Check protocol files: every problem with file, line, column and what would be right; with --gantry also whether a camera can run them") { files, gantry };
+        validate.SetAction(parsed => Validate(parsed.GetValue(files)!, parsed.GetValue(gantry), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
 
         var file = new Argument<string>("file") { Description = "Protocol file" };
         var resolved = new Option<bool>("--resolved") { Description = "Every value with the file and line it comes from, its source and the status of the source, as one YAML file that stands for itself." };
@@ -36,12 +37,26 @@ public sealed class ProtocolsVerb : IVerb
             return ExitCodes.Ok;
         });
 
-        return new Command("protocols", "List, check, show, compare and approve protocol files") { list, show, validate, diff, schema };
+        var by = new Option<string>("--by") { Description = "Name of the person who approves", Required = true };
+        var role = new Option<string>("--role") { Description = "Role of that person", DefaultValueFactory = _ => "medical physicist" };
+        var note = new Option<string>("--note") { Description = "Note; for --withdraw the reason", DefaultValueFactory = _ => "" };
+        var withdraw = new Option<bool>("--withdraw") { Description = "Take the approval of this content back" };
+        var approve = new Command("approve", "Record that a person approves the content of a protocol, by its hash; appended to approvals.yaml of the folder") { file, by, role, note, withdraw, folder };
+        approve.SetAction(parsed => Approve(parsed.GetValue(file)!, parsed.GetValue(by)!, parsed.GetValue(role)!, parsed.GetValue(note)!, parsed.GetValue(withdraw), parsed.GetValue(folder)!,
+            parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
+
+        var pictures = new Option<string>("--out") { Description = "Folder for the drawings (SVG)", Required = true };
+        var markdown = new Option<string?>("--markdown") { Description = "File the sheets are written to, one page each. Default: standard output." };
+        var sheet = new Command("sheet", "One page per protocol with its timeline drawn") { files, pictures, markdown };
+        sheet.SetAction(parsed => Sheet(parsed.GetValue(files)!, parsed.GetValue(pictures)!, parsed.GetValue(markdown), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
+
+        return new Command("protocols", "List, check, show, compare, approve and draw protocol files") { list, show, validate, diff, approve, sheet, schema };
     }
 
     private static int List(string folder, TextWriter output, TextWriter error)
     {
         if (!Directory.Exists(folder)) throw new AcquireException($"there is no folder {folder}; name it with --folder", ExitCodes.BadInput);
+        IReadOnlyList<ProtocolApproval> approvals = ApprovalFile.Read(folder);
         int worst = ExitCodes.Ok;
         foreach (string path in ProtocolFile.Find(folder))
         {
@@ -53,19 +68,79 @@ public sealed class ProtocolsVerb : IVerb
             AcquisitionProtocol p = result.Protocol!;
             output.WriteLine($"{p.Id,-38} {p.Title}");
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"",-38} {path}; {string.Join(", ", p.Phases.Select(f => f.Id))}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"",-38} version {p.Version}, {p.Tracer.PrescribedMBq:0} MBq {p.Tracer.Nuclide}; {ProtocolApprovals.Standing(p, approvals).Words}"));
         }
         return worst;
     }
 
-    private static int Validate(string[] paths, TextWriter output, TextWriter error)
+    private static int Validate(string[] paths, string? gantryFile, TextWriter output, TextWriter error)
     {
+        GantryDescription? gantry = gantryFile is null ? null : ReadGantry(gantryFile);
         int worst = ExitCodes.Ok;
         foreach (string path in paths)
         {
-            if (Read(path, error) is not { } result) worst = ExitCodes.BadInput;
-            else output.WriteLine($"{path}: {result.Protocol!.Id} version {result.Protocol.Version} is valid, sha256 {result.Protocol.ContentHash}");
+            if (Read(path, error) is not { } result)
+            {
+                worst = ExitCodes.BadInput;
+                continue;
+            }
+            ProtocolNeeds needs = ProtocolNeeds.Of(result.Protocol!);
+            output.WriteLine($"{path}: {result.Protocol!.Id} version {result.Protocol.Version} is valid, sha256 {result.Protocol.ContentHash}");
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  needs {needs.Bytes / 1048576.0:0} MB in {needs.Frames} frames, {needs.CameraTime.TotalMinutes:0} min of counting, {needs.Visits} visit{(needs.Visits == 1 ? "" : "s")} to the camera; {ProtocolApprovals.Standing(result.Protocol, ApprovalFile.Read(ProtocolFile.FolderOf(path))).Words}"));
+            if (gantry is null) continue;
+            IReadOnlyList<string> against = Feasibility.Against(result.Protocol, gantry);
+            foreach (string why in against) error.WriteLine($"{path}: cannot run on this camera ({gantry.Model}) because {why}");
+            if (against.Count > 0) worst = ExitCodes.BadInput;
+            else output.WriteLine($"  can run on this camera ({gantry.Model})");
         }
         return worst;
+    }
+
+    private static GantryDescription ReadGantry(string path)
+    {
+        try
+        {
+            return GantryDescription.Parse(File.ReadAllText(path));
+        }
+        catch (FormatException e)
+        {
+            throw new AcquireException($"{path}: {e.Message}", ExitCodes.BadInput, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AcquireException($"{path} cannot be read: {e.Message}", ExitCodes.BadInput, e);
+        }
+    }
+
+    private static int Approve(string path, string by, string role, string note, bool withdraw, string folder, TextWriter output, TextWriter error)
+    {
+        if (Read(path, error) is not { } result) return ExitCodes.BadInput;
+        if (string.IsNullOrWhiteSpace(by)) throw new AcquireException("--by needs the name of the person who approves", ExitCodes.BadInput);
+        AcquisitionProtocol protocol = result.Protocol!;
+        ProtocolStanding before = ProtocolApprovals.Standing(protocol, ApprovalFile.Read(folder));
+        if (withdraw && before.Kind != ProtocolStandingKind.Approved) throw new AcquireException($"there is nothing to withdraw: {before.Words}", ExitCodes.BadInput);
+        if (withdraw && string.IsNullOrWhiteSpace(note)) throw new AcquireException("a withdrawal needs its reason: --note", ExitCodes.BadInput);
+        var approval = new ProtocolApproval(protocol.Id, protocol.Version, protocol.ContentHash, by.Trim(), role.Trim(), TimeProvider.System.GetUtcNow(), note.Trim(), withdraw);
+        string file = ApprovalFile.Append(folder, approval);
+        output.WriteLine($"{protocol.Id} version {protocol.Version}, sha256 {protocol.ContentHash}: {(withdraw ? "approval withdrawn" : "approved")} by {approval.By} ({approval.Role}); written to {file}");
+        return ExitCodes.Ok;
+    }
+
+    private static int Sheet(string[] paths, string pictures, string? markdown, TextWriter output, TextWriter error)
+    {
+        var pages = new System.Text.StringBuilder();
+        Directory.CreateDirectory(pictures);
+        foreach (string path in paths)
+        {
+            if (Read(path, error) is not { } result) return ExitCodes.BadInput;
+            string picture = Path.Combine(pictures, ProtocolFile.PictureOf(result.Protocol!));
+            File.WriteAllText(picture, ProtocolDrawing.Svg(result.Protocol!));
+            string link = Path.GetRelativePath(markdown is null ? "." : Path.GetDirectoryName(Path.GetFullPath(markdown))!, picture).Replace('\\', '/');
+            pages.Append(ProtocolSheet.Write(result.Protocol!, link)).Append('\n');
+        }
+        if (markdown is null) output.Write(pages);
+        else File.WriteAllText(markdown, ProtocolFile.SheetsHead + pages);
+        return ExitCodes.Ok;
     }
 
     private static int Show(string path, bool resolved, TextWriter output, TextWriter error)

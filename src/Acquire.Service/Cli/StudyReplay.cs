@@ -57,7 +57,7 @@ internal static class StudyReplay
         TimeProvider wall = TimeProvider.System;
         await using GantryDriver gantry = await GantryDriver.OpenAsync(transport, new GantryDriverOptions { WithEvents = false, KeepAlive = false, FirstAttempts = 1, RestoreAttempts = 3 }, wall, cancellation);
         SteppedClock clock = await SteppedClock.StartAsync(gantry, wall, options.Speed, cancellation, paced: false);
-        var conductor = new StudyConductor(new StudyContext(folder, key, protocol, gantry, clock, new DemoPeople(gantry, clock, options.Seed), new Silent(), () => transport.StopReached));
+        var conductor = new StudyConductor(new StudyContext(folder, key, protocol, gantry, clock, new DemoPeople(gantry, clock, options.Seed, protocol), new Silent(), () => transport.StopReached));
         await conductor.RunAsync(cancellation);
     }
 

@@ -23,6 +23,11 @@ namespace Acquire.Service.Cli;
 /// <param name="Trace">Keep the wire trace in the data folder.</param>
 public sealed record DemoOptions(int Seed, double Speed, string Scenario, int Port, string? Gantry, bool Trace = true)
 {
+    /// <summary>How the protocol stood when the study was opened, when it was not approved; empty when it was.</summary>
+    public string Standing { get; init; } = "";
+    /// <summary>Why a study is done by it nevertheless; empty when none was given.</summary>
+    public string Reason { get; init; } = "";
+
     private const string FactName = "demo";
 
     /// <summary>To the journal's form.</summary>
@@ -107,6 +112,9 @@ public sealed class StudySession
         await using GantryStopLine stopLine = await GantryStopLine.OpenAsync(address.Transport, _wall, cancellation, gantry, trace: trace);
         SteppedClock clock = await SteppedClock.StartAsync(gantry, _wall, _options.Speed, cancellation);
         if (outage > TimeSpan.Zero) await clock.PassAsync(outage, cancellation);
+        bool simulated = gantry.Identity.Contains("simulated", StringComparison.OrdinalIgnoreCase);
+        if (_options.Standing.Length > 0 && !simulated && string.IsNullOrWhiteSpace(_options.Reason))
+            throw new AcquireException($"the protocol is {_options.Standing}: a study of a patient by it needs --reason. Nothing was started", ExitCodes.BadInput);
 
         bool live = !plain && AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
         IStudyDisplay display = live ? new LiveDisplay(_studyKey) : new PlainDisplay(Console.Out);
@@ -123,6 +131,7 @@ public sealed class StudySession
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnStop);
         try
         {
+            if (_options.Standing.Length > 0) display.Say(clock.GetUtcNow(), null, $"protocol {_options.Standing}{(simulated ? "; simulation" : $"; reason: {_options.Reason}")}");
             Task<int> work = WorkAsync(protocol, gantry, clock, display, cancellation);
             if (display is LiveDisplay drawn) await drawn.WhileAsync(work);
             int code = await work;

@@ -81,7 +81,7 @@ public sealed class TraceVerb : IVerb
 
     private static async Task<int> DriveAsync(IReadOnlyList<WireRecord> run, string data, string? protocol, CancellationToken cancellation)
     {
-        ReplayTransport replay = await StudyReplay.RunAsync(data, run, protocol is null ? null : StudySession.ReadProtocol(protocol), cancellation);
+        ReplayTransport replay = await StudyReplay.RunAsync(data, run, protocol is null ? null : StudySession.ReadProtocol(protocol, out _), cancellation);
         if (replay.MissingBlock is { } block)
             throw new AcquireException($"a block of {block.Length} bytes (CRC-32 {block.Crc:x8}) is neither in the trace nor among the frames of {data}; give the study's data folder with --data", ExitCodes.BadInput);
         if ((replay.Difference ?? (replay.AtEnd ? null : replay.Unsaid())) is { } d)

@@ -178,7 +178,7 @@ internal sealed class CountSeriesObject
 
     private DicomDataset Kind() => _series.Kind switch
     {
-        AcquisitionKind.Static => Static(),
+        AcquisitionKind.Static or AcquisitionKind.WholeBody => Static(),
         AcquisitionKind.Dynamic => Dynamic(),
         _ => Tomo(),
     };

@@ -451,8 +451,6 @@ public sealed class StudyConductor
             TomoAcquisition t => t.RotationAtStopDeg(plan.FirstStop, plan.Detectors),
             _ => 0,
         };
-        if (planned is WholeBodyAcquisition && !(await _c.Gantry.FeaturesAsync(cancellation)).Contains("WB"))
-            throw new AcquireException($"the gantry takes no whole body: {planned.Title} cannot be taken. Nothing was started", ExitCodes.Gantry);
         double table = _tableMm - planned.TableOffsetMm; // the table goes out towards the head
         await _run.PositionAsync(rotation, table, () => planned is CtAcquisition
             ? Task.FromResult<IReadOnlyList<double>>([AcquisitionRun.RetractedMm, AcquisitionRun.RetractedMm])

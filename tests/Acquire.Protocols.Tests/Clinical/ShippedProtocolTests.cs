@@ -45,6 +45,17 @@ public sealed class ShippedProtocolTests
         Assert.Equal(resolved.Values.Select(v => v.Status), again.Resolved.Values.Select(v => v.Status));
     }
 
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void SheetAndDrawing_InTheDocuments_AreThoseOfTheFile(string file)
+    {
+        AcquisitionProtocol protocol = ShippedProtocols.Read(file).Protocol!;
+        string picture = protocol.Id.Replace('/', '-') + ".svg", docs = Path.Combine(SharedData.ProjectRoot, "docs");
+        Assert.Contains(ProtocolSheet.Write(protocol, $"pictures/protocols/{picture}"), File.ReadAllText(Path.Combine(docs, "protocols.md")), StringComparison.Ordinal);
+        Assert.Equal(ProtocolDrawing.Svg(protocol), File.ReadAllText(Path.Combine(docs, "pictures", "protocols", picture)));
+        System.Xml.Linq.XDocument.Parse(ProtocolDrawing.Svg(protocol));
+    }
+
     [Fact]
     public void Library_HasAProtocolForEveryIndicationOfTheIssue()
     {

@@ -10,7 +10,7 @@ public sealed class DayReaderTests
     private static readonly string Folder = Path.Combine(SharedData.ProjectRoot, "demo", "days");
     private static readonly string Thursday = File.ReadAllText(Path.Combine(Folder, "thursday.yaml"));
 
-    private static ProtocolResult Protocol(string name) => ProtocolReader.Read(File.ReadAllText(Path.Combine(SharedData.ProjectRoot, name)), name);
+    private static ProtocolResult Protocol(string name) => ProtocolReader.Read(File.ReadAllText(Path.Combine(SharedData.ProjectRoot, name)), name, path => new ProtocolText(File.ReadAllText(Path.Combine(SharedData.ProjectRoot, path))));
 
     private static DayResult Read(string text) => DayReader.Read(text, "day.yaml", Protocol);
 

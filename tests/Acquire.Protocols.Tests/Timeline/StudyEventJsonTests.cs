@@ -15,9 +15,9 @@ public sealed class StudyEventJsonTests
         { new StudyOpened(At, "console", "bone/facet", "ab12"), """{"type":"study-opened","protocolId":"bone/facet","protocolHash":"ab12",#}""" },
         { new QuestionAnswered(At, "tech", "pregnancy", "no"), """{"type":"question-answered","id":"pregnancy","answer":"no",#}""" },
         { new ReadinessPassed(At, "console"), """{"type":"readiness-passed",#}""" },
-        { new DoseMeasured(At, "tech", 712.5), """{"type":"dose-measured","mBq":712.5,#}""" },
-        { new TracerInjected(At, "tech", 700.25), """{"type":"tracer-injected","netMBq":700.25,#}""" },
-        { new ResidualMeasured(At, "tech", 4.5), """{"type":"residual-measured","mBq":4.5,#}""" },
+        { new DoseMeasured(At, "tech", 712.5), """{"type":"dose-measured","mBq":712.5,"tracerId":"","reason":"",#}""" },
+        { new TracerInjected(At, "tech", 700.25), """{"type":"tracer-injected","netMBq":700.25,"tracerId":"","site":"",#}""" },
+        { new ResidualMeasured(At, "tech", 4.5), """{"type":"residual-measured","mBq":4.5,"tracerId":"",#}""" },
         { new PromptShown(At, "console", "void"), """{"type":"prompt-shown","id":"void",#}""" },
         { new PromptAnswered(At, "tech", "void", "done"), """{"type":"prompt-answered","id":"void","answer":"done",#}""" },
         { new AcquisitionStarted(At, "tech", "flow", Id, ulong.MaxValue), """{"type":"acquisition-started","stepId":"flow","acquisitionId":"01234567-89ab-cdef-0123-456789abcdef","startTickUs":18446744073709551615,#}""" },
@@ -28,7 +28,19 @@ public sealed class StudyEventJsonTests
         { new StudyEnded(At, "tech", Ending.Complete, ""), """{"type":"study-ended","ending":"Complete","reason":"",#}""" },
         { new ServiceRestarted(At, "console", "power"), """{"type":"service-restarted","reason":"power",#}""" },
         { new Note(At, "tech", "arm moved \"once\"\n"), """{"type":"note","text":"arm moved \u0022once\u0022\n",#}""" },
+        { new ClockCompared(At, "tech", ClockCompared.DoseCalibrator, 20, 5), """{"type":"clock-compared","clock":"dose-calibrator","offsetSeconds":20,"toleranceSeconds":5,#}""" },
+        { new ExtravasationNoted(At, "tech", 8), """{"type":"extravasation-noted","percent":8,#}""" },
+        { new PatientAway(At, "tech", "ward"), """{"type":"patient-away","reason":"ward",#}""" },
+        { new PatientBack(At, "tech"), """{"type":"patient-back",#}""" },
     };
+
+    /// <summary>Forms written before a protocol could have several tracers.</summary>
+    [Theory]
+    [InlineData("""{"type":"dose-measured","mBq":712.5,"at":"2026-03-02T09:30:15+01:00","by":"x"}""")]
+    [InlineData("""{"type":"tracer-injected","netMBq":700.25,"at":"2026-03-02T09:30:15+01:00","by":"x"}""")]
+    [InlineData("""{"type":"residual-measured","mBq":4.5,"at":"2026-03-02T09:30:15+01:00","by":"x"}""")]
+    public void Deserialize_EarlierForms_AreOfTheFirstTracer(string json) =>
+        Assert.Equal("", StudyEventJson.Deserialize(json) switch { DoseMeasured d => d.TracerId, TracerInjected i => i.TracerId, ResidualMeasured r => r.TracerId, _ => "?" });
 
     [Theory]
     [MemberData(nameof(Forms))]

@@ -27,19 +27,19 @@ internal sealed class StudyWalk(AcquisitionProtocol protocol, PatientFactors pat
             case NextKind.AnswerQuestion: Add(new QuestionAnswered(Later(5), "tech", next.ItemId, Answers.GetValueOrDefault(next.ItemId, "no"))); break;
             case NextKind.PhysicianDecides: Add(new QuestionAnswered(Later(5), "physician", next.ItemId, "decided: go ahead")); break;
             case NextKind.CheckReadiness: Add(new ReadinessPassed(Later(5), "console")); break;
-            case NextKind.MeasureDose: Add(new DoseMeasured(Later(5), "tech", 705)); break;
+            case NextKind.MeasureDose: Add(new DoseMeasured(Later(5), "tech", 705, next.ItemId)); break;
             case NextKind.StartAcquisition:
             case NextKind.RepeatOrSkip when EndingOf(next) == Ending.Complete:
                 Add(new AcquisitionStarted(Later(2), "tech", next.StepId, Guid.NewGuid(), 1)); break;
             case NextKind.RepeatOrSkip: Add(new PhaseSkipped(Later(2), "tech", next.ItemId, "patient cannot lie any longer")); break;
-            case NextKind.Inject: Until(next.At); Add(new TracerInjected(Now, "tech", 700)); break;
+            case NextKind.Inject: Until(next.At); Add(new TracerInjected(Now, "tech", 700, next.StepId.Length > 0 ? "" : next.ItemId)); break;
             case NextKind.WaitForEnd:
                 Until(next.At);
                 AcquisitionStarted started = Events.OfType<AcquisitionStarted>().Last(e => e.StepId == next.StepId);
                 Ending ending = EndingOf(next);
                 Add(new AcquisitionEnded(Now, "gantry", started.StepId, started.AcquisitionId, ending, ending == Ending.Complete ? "" : "stop pressed"));
                 break;
-            case NextKind.MeasureResidual: Add(new ResidualMeasured(Later(20), "tech", 5)); break;
+            case NextKind.MeasureResidual: Add(new ResidualMeasured(Later(20), "tech", 5, next.ItemId)); break;
             case NextKind.AnswerPrompt: Add(new PromptShown(Now, "console", next.ItemId)); Add(new PromptAnswered(Later(60), "tech", next.ItemId, "done")); break;
             case NextKind.Wait: Until(next.At); break;
             case NextKind.Reconstruct: Add(new ReconstructionDone(Later(5), "console")); break;

@@ -72,8 +72,18 @@ internal sealed record ListKey(string Name, string What, KeyGroup Item, bool Req
 /// <param name="keys">Keys every such group may have.</param>
 internal sealed class KeyGroup(string what, params Key[] keys)
 {
+    private readonly List<Key> _keys = [.. keys];
+
     public string What => what;
-    public IReadOnlyList<Key> Keys => keys;
+    public IReadOnlyList<Key> Keys => _keys;
+
+    /// <summary>Adds a key that is said where it is read (<see cref="OpenMapReader"/>).</summary>
+    public T Learn<T>(T key) where T : Key
+    {
+        _keys.Add(key);
+        return key;
+    }
+
     /// <summary>In a list, the key by which an entry is known: entries of an included file and of the file itself with the same one are the same entry.</summary>
     public Key? Identity { get; init; }
     /// <summary>Key that decides which further keys there are.</summary>
@@ -86,14 +96,14 @@ internal sealed class KeyGroup(string what, params Key[] keys)
     /// <summary>All keys a certain group of a file may have.</summary>
     public IEnumerable<Key> KeysOf(YamlMap map)
     {
-        IEnumerable<Key> all = keys;
+        IEnumerable<Key> all = _keys;
         if (Selector is not null && map.Value(Selector.Name) is YamlScalar word && Variants.TryGetValue(word.Text.Trim(), out IReadOnlyList<Key>? variant)) all = all.Concat(variant);
         if (Alternatives.Count > 0) all = all.Concat(Alternatives.FirstOrDefault(a => a.Any(k => map.Value(k.Name) is not null)) ?? Alternatives[0]);
         return all;
     }
 
     /// <summary>Every key of every variant.</summary>
-    public IEnumerable<Key> AllKeys => keys.Concat(Variants.Values.SelectMany(v => v)).Concat(Alternatives.SelectMany(a => a));
+    public IEnumerable<Key> AllKeys => _keys.Concat(Variants.Values.SelectMany(v => v)).Concat(Alternatives.SelectMany(a => a));
 
     /// <summary>What names an entry of a list; null when it has no name or none that can be used.</summary>
     public string? IdentityOf(YamlMap map) => Identity is not null && map.Value(Identity.Name) is YamlScalar { Text.Length: > 0 } id ? id.Text.Trim() : null;

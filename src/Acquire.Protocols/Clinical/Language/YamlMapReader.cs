@@ -27,6 +27,8 @@ internal sealed class YamlMapReader
         }
     }
 
+    /// <summary>The map itself.</summary>
+    public YamlMap Source => _map;
     public Place At => _map.At;
     public ProblemList Problems => _problems;
     public bool Has(Key key) => _entries.ContainsKey(key.Name);
@@ -187,7 +189,7 @@ internal sealed class YamlMapReader
     public void End(string? near = null)
     {
         Key[] known = [.. _group.KeysOf(_map)];
-        string[] names = [.. known.Select(k => k.Name)];
+        string[] names = [.. known.Select(k => k.Name).Distinct(StringComparer.Ordinal)];
         HashSet<string> excused = [];
         foreach (YamlEntry entry in _entries.Values.Where(e => !names.Contains(e.Key.Text, StringComparer.Ordinal)))
         {
