@@ -161,7 +161,7 @@ public sealed record StudyTimeline
         string? answer = only.Question is null ? null : facts.Answers.GetValueOrDefault(only.Question);
         if (answer is not null && answer.Trim().Equals(only.Answer, StringComparison.OrdinalIgnoreCase)) return null;
         TimelineItem? other = only.Missed is null ? null : before.FirstOrDefault(p => p.Id == only.Missed);
-        if (other?.State == ItemState.Missed) return null;
+        if (other?.State is ItemState.Missed or ItemState.Incomplete) return null; // what was not taken whole within its window is missed too
         if (other is { IsOver: false }) return (ItemState.Waiting, $"only if '{other.Title}' is missed");
         if (only.Question is not null && answer is null && facts.Injected is null) return (ItemState.Waiting, "waits for the answer whether it is wanted");
         return (ItemState.Skipped, "not asked for");
@@ -363,7 +363,7 @@ public sealed record StudyTimeline
         if (prompt.OnlyAfter == PromptOccasion.MissedPool)
         {
             TimelineItem[] pools = [.. phases.Where(p => p.Id == "pool")];
-            if (!Array.Exists(pools, p => p.State == ItemState.Missed)) return Array.Exists(pools, p => !p.IsOver) ? (ItemState.Waiting, "only if the pool is missed") : (ItemState.Skipped, "the pool was not missed");
+            if (!Array.Exists(pools, p => p.State is ItemState.Missed or ItemState.Incomplete)) return Array.Exists(pools, p => !p.IsOver) ? (ItemState.Waiting, "only if the pool is missed") : (ItemState.Skipped, "the pool was not missed");
         }
         return prompt.After is not null && phases.FirstOrDefault(p => p.Id == prompt.After) is { IsOver: false } first ? (ItemState.Waiting, $"after: {first.Title}") : null;
     }
