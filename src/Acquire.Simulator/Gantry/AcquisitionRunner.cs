@@ -87,6 +87,8 @@ internal sealed class AcquisitionRunner(SimulatedGantry gantry)
             Id = ConfiguredId!.Value, Mode = program.Mode, Heads = program.Heads, Expected = program.Frames, BootId = gantry.BootId, IsList = program.IsList,
             Label = gantry.Settings.Has("ACQuire:LABel") ? gantry.Settings.Word("ACQuire:LABel") : "",
         });
+        StoredRun begun = Run;
+        gantry.Pipeline.ThenOutside(begun, () => FrameStore.Save(begun));
         gantry.CurrentRun = Run;
         State = AcquisitionStates.Running;
         _step = 0;
@@ -151,7 +153,7 @@ internal sealed class AcquisitionRunner(SimulatedGantry gantry)
     {
         if (run != Run) return false;
         if (IsActive) End("STOR", "FAIL", partial: false);
-        else Close("STOR");
+        else gantry.Pipeline.Close(run, () => Closed("STOR"), Drained);
         return true;
     }
 
@@ -371,30 +373,20 @@ internal sealed class AcquisitionRunner(SimulatedGantry gantry)
         Reason = reason;
         State = AcquisitionStates.Draining;
         gantry.Operations.End(_operation, fate, fate == "FAIL" ? 410 : 0);
-        if (reason == "STOR") Close(reason);
-        else gantry.Pipeline.Then(() => Close(reason));
+        gantry.Pipeline.Close(Run!, () => Closed(reason), Drained);
         if (MovesGantry && reason is "DONE" or "STOP" or "STOR") gantry.EndProgram();
     }
 
-    private void Close(string reason)
+    /// <summary>How the run ended, once its last frame is stored.</summary>
+    private RunInfo Closed(string reason)
     {
         StoredRun run = Run!;
-        if (run.HasEnded) return;
         if (reason == "STOR") Expected = (int)run.LastComplete;
         Reason = reason;
-        run.Info = run.Info with
+        return run.Info with
         {
             Reason = reason, Expected = Expected, ElapsedSeconds = (_endUs - _startUs) / 1e6, LiveSeconds = _counting!.LiveUs / 1e6,
             ListWords = run.List is { } list ? [.. run.Info.Heads.Select(list.KeptOf)] : [], ListLost = run.List is { } l ? [.. run.Info.Heads.Select(l.LostOf)] : [],
         };
-        try
-        {
-            FrameStore.Save(run);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The disk is full: the run stays open on it and will be closed as POWer at the next boot; this boot knows better.
-        }
-        Drained();
     }
 }

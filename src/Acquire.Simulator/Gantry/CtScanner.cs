@@ -124,6 +124,8 @@ internal sealed class CtScanner(SimulatedGantry gantry)
         Expected = SliceCount;
         _number = 0;
         Run = gantry.Store.Create(new RunInfo { Id = ConfiguredId!.Value, Mode = FrameMode.Ct, Heads = [0], Expected = SliceCount, BootId = gantry.BootId });
+        StoredRun begun = Run;
+        gantry.Pipeline.ThenOutside(begun, () => FrameStore.Save(begun));
         gantry.CurrentRun = Run;
         State = CtStates.Exposing;
         _startUs = gantry.Clock.NowUs;
@@ -169,7 +171,7 @@ internal sealed class CtScanner(SimulatedGantry gantry)
     {
         if (run != Run) return;
         if (State == CtStates.Exposing) End("STOR", "FAIL");
-        else Close("STOR");
+        else gantry.Pipeline.Close(run, () => Closed("STOR"), () => { });
     }
 
     /// <summary>Beam time of the scan that is set.</summary>
@@ -295,7 +297,7 @@ internal sealed class CtScanner(SimulatedGantry gantry)
         long ended = gantry.Clock.NowUs;
         _endUs = ended;
         ToStandby();
-        gantry.Pipeline.Then(() => Close(reason));
+        gantry.Pipeline.Close(Run!, () => Closed(reason), () => { });
         gantry.EndProgram();
     }
 
@@ -316,19 +318,11 @@ internal sealed class CtScanner(SimulatedGantry gantry)
         });
     }
 
-    private void Close(string reason)
+    /// <summary>How the run ended, once its last slice is stored.</summary>
+    private RunInfo Closed(string reason)
     {
         StoredRun run = Run!;
-        if (run.HasEnded) return;
-        run.Info = run.Info with { Reason = reason, Expected = (int)run.LastComplete, ElapsedSeconds = (_endUs - _startUs) / 1e6 };
         Expected = (int)run.LastComplete;
-        try
-        {
-            FrameStore.Save(run);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The disk is full: the run will be closed as POWer at the next boot; this boot knows better.
-        }
+        return run.Info with { Reason = reason, Expected = Expected, ElapsedSeconds = (_endUs - _startUs) / 1e6 };
     }
 }

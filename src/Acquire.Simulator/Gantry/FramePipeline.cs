@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 using Acquire.Protocols.Gantry;
 
 namespace Acquire.Simulator.Gantry;
@@ -33,13 +33,13 @@ internal sealed record CloseJob(StoredRun Run, RunningFrames Frames, FrameHeader
 /// <summary>Computes counts in parallel outside the gantry's lock, stores frames durably and announces them in order. A stop never waits for it.</summary>
 internal sealed class FramePipeline : IAsyncDisposable
 {
-    private readonly Channel<Func<Task>> _queue = Channel.CreateUnbounded<Func<Task>>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly SemaphoreSlim _workers = new(Math.Max(1, Environment.ProcessorCount));
+    private readonly BlockingCollection<(StoredRun? Run, Action Commit)> _queue = [];
+    private readonly ComputeThreads _compute = new(Math.Max(1, Environment.ProcessorCount));
     private readonly Lock _gate;
     private readonly Action<StoredRun> _onStored;
     private readonly Action<StoredRun, string> _onFailure;
     private readonly Func<Task> _beforeWrite;
-    private readonly Task _committer;
+    private readonly Thread _committer;
     private readonly Lock _waitersGate = new();
     private readonly List<(int Below, TaskCompletionSource Signal)> _waiters = [];
     private int _pending;
@@ -50,7 +50,8 @@ internal sealed class FramePipeline : IAsyncDisposable
         _beforeWrite = beforeWrite;
         _onStored = onStored;
         _onFailure = onFailure;
-        _committer = Task.Run(CommitAsync);
+        _committer = new Thread(CommitAll) { IsBackground = true, Name = "frames" };
+        _committer.Start();
     }
 
     /// <summary>Changes frames before they are stored: only in a simulator that breaks a clause on purpose.</summary>
@@ -60,21 +61,16 @@ internal sealed class FramePipeline : IAsyncDisposable
 
     public void Enqueue(FrameJob job)
     {
-        Task<uint[]> pixels = ComputeAsync(job.Compute);
-        Put(job.Run, async () =>
-        {
-            byte[] frame = Assemble(job.Header, await pixels, out FrameHeader header);
-            await _beforeWrite();
-            Commit(job.Run, frame, header);
-        });
+        Task<uint[]> pixels = _compute.Run(job.Compute);
+        Put(job.Run, () => Commit(job.Run, Assemble(job.Header, pixels.GetAwaiter().GetResult(), out FrameHeader header), header));
     }
 
     public void Enqueue(SliceJob job)
     {
-        Task<SliceCounts> counts = ComputeAsync(job.Compute);
-        Put(job.Run, async () =>
+        Task<SliceCounts> counts = _compute.Run(job.Compute);
+        Put(job.Run, () =>
         {
-            SliceCounts slice = await counts;
+            SliceCounts slice = counts.GetAwaiter().GetResult();
             job.Frames.Add(slice, job.SoFar);
             job.List?.Take(slice);
             if (job.Checkpoint) FrameStore.WriteCheckpoint(job.Run, job.Frames, job.List?.Written ?? 0);
@@ -82,11 +78,10 @@ internal sealed class FramePipeline : IAsyncDisposable
         });
     }
 
-    public void Enqueue(CloseJob job) => Put(job.Run, async () =>
+    public void Enqueue(CloseJob job) => Put(job.Run, () =>
     {
         for (int f = 0; f < job.Headers.Length; f++)
         {
-            await _beforeWrite();
             Commit(job.Run, job.Frames.Close(job.Headers[f], f, out FrameHeader header), header);
             job.List?.FrameClosed(header.Number);
         }
@@ -96,18 +91,31 @@ internal sealed class FramePipeline : IAsyncDisposable
         job.List?.Publish();
     });
 
-    /// <summary>Runs under the gantry's lock after everything enqueued before is stored.</summary>
-    public void Then(Action action) => Put(null, () =>
-    {
-        lock (_gate) action();
-        return Task.CompletedTask;
-    });
-
     /// <summary>Runs without the gantry's lock after everything enqueued before is stored.</summary>
-    public void ThenOutside(StoredRun run, Action action) => Put(run, () =>
+    public void ThenOutside(StoredRun run, Action action) => Put(run, action);
+
+    /// <summary>Closes a run when everything enqueued before is stored: what it is to say is asked under the gantry's lock, kept on the disk without it, and then told.</summary>
+    public void Close(StoredRun run, Func<RunInfo> closed, Action then) => Put(run, () =>
     {
-        action();
-        return Task.CompletedTask;
+        RunInfo info;
+        lock (_gate)
+        {
+            if (run.HasEnded) return;
+            info = closed();
+        }
+        try
+        {
+            FrameStore.Save(run, info);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The disk is full: the run stays open on it and will be closed as POWer at the next boot; this boot knows better.
+        }
+        lock (_gate)
+        {
+            run.Info = info;
+            then();
+        }
     });
 
     /// <summary>Completes once fewer than so many jobs wait.</summary>
@@ -126,66 +134,48 @@ internal sealed class FramePipeline : IAsyncDisposable
     public Task WhenDone()
     {
         var signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Put(null, () =>
-        {
-            signal.SetResult();
-            return Task.CompletedTask;
-        });
+        Put(null, signal.SetResult);
         return signal.Task;
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
-        await _committer;
-        _workers.Dispose();
+        _queue.CompleteAdding();
+        _committer.Join();
+        _compute.Dispose();
+        _queue.Dispose();
+        return ValueTask.CompletedTask;
     }
 
-    private void Put(StoredRun? run, Func<Task> commit)
+    private void Put(StoredRun? run, Action commit)
     {
         Interlocked.Increment(ref _pending);
-        if (_queue.Writer.TryWrite(() => GuardAsync(run, commit))) return;
-        Finished();
+        if (_queue.IsAddingCompleted) Finished();
+        else _queue.Add((run, commit));
     }
 
-    private Task<T> ComputeAsync<T>(Func<T> compute) => Task.Run(async () =>
+    private void CommitAll()
     {
-        await _workers.WaitAsync();
-        try
+        foreach ((StoredRun? run, Action commit) in _queue.GetConsumingEnumerable())
         {
-            return compute();
-        }
-        finally
-        {
-            _workers.Release();
-        }
-    });
-
-    private async Task CommitAsync()
-    {
-        await foreach (Func<Task> commit in _queue.Reader.ReadAllAsync())
-        {
-            await commit();
+            try
+            {
+                commit();
+            }
+            catch (Exception e)
+            {
+                // The committer must outlive whatever a scene or a disk throws: the run is closed and says why.
+                if (run is not null) lock (_gate) _onFailure(run, e.Message);
+            }
             Finished();
-        }
-    }
-
-    private async Task GuardAsync(StoredRun? run, Func<Task> commit)
-    {
-        try
-        {
-            await commit();
-        }
-        catch (Exception e)
-        {
-            // The committer must outlive whatever a scene or a disk throws: the run is closed and says why.
-            if (run is not null) lock (_gate) _onFailure(run, e.Message);
         }
     }
 
     private void Commit(StoredRun run, byte[] frame, FrameHeader header)
     {
         Touch?.Invoke(frame);
+        // Fault store.slow. The thread is the committer's own: nobody else waits with it.
+        _beforeWrite().GetAwaiter().GetResult();
         FrameStore.WriteFrame(run, header.Number, frame);
         var entry = FrameEntry.Of(frame, header);
         FrameStore.AppendIndex(run, entry);

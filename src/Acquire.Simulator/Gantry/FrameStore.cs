@@ -69,18 +69,19 @@ internal sealed class FrameStore : IDisposable
 
     public StoredRun? Find(Guid id) => _runs.GetValueOrDefault(id);
 
+    /// <summary>Begins a run. Nothing waits for the disk here: the caller sees to it that <see cref="Save(StoredRun)"/> runs before its first frame.</summary>
     public StoredRun Create(RunInfo info)
     {
         var run = new StoredRun(Path.Combine(_runsFolder, info.Id.ToString("D")), info with { Order = ++_order });
         Directory.CreateDirectory(run.Folder);
-        Save(run);
         if (info.IsList) run.List = ListStore.Open(run.Folder);
         _runs.Add(info.Id, run);
         return run;
     }
 
-    public static void Save(StoredRun run) =>
-        WriteDurably(Path.Combine(run.Folder, "run.json"), JsonSerializer.SerializeToUtf8Bytes(run.Info, Json));
+    public static void Save(StoredRun run) => Save(run, run.Info);
+
+    public static void Save(StoredRun run, RunInfo info) => WriteDurably(Path.Combine(run.Folder, "run.json"), JsonSerializer.SerializeToUtf8Bytes(info, Json));
 
     /// <summary>Puts a frame on the disk, durably. The caller announces it afterwards.</summary>
     public static void WriteFrame(StoredRun run, uint number, ReadOnlySpan<byte> frame) => WriteDurably(run.FrameFile(number), frame);

@@ -335,12 +335,12 @@ internal sealed class SimulatedGantry : IAsyncDisposable
     /// <summary>Looks after wall time: leases, sessions, the FREE clock.</summary>
     public void Tend()
     {
+        if (!Clock.IsStep) RememberClock();
         lock (Gate)
         {
             Clock.CatchUp();
             if (Sessions.Expire()) LeaseLost();
             Jog.Tend();
-            if (!Clock.IsStep) RememberClock();
             Changed();
             TellPositions();
             TellRates();
@@ -394,12 +394,14 @@ internal sealed class SimulatedGantry : IAsyncDisposable
                 }
             }
             await Pipeline.WhenBelow(1);
+            long reached;
             lock (Gate)
             {
-                RememberClock();
                 Changed();
-                return Clock.NowUs;
+                reached = Clock.NowUs;
             }
+            RememberClock();
+            return reached;
         }
         finally
         {
@@ -569,7 +571,7 @@ internal sealed class SimulatedGantry : IAsyncDisposable
             Jog.Dispose();
         }
         await Pipeline.DisposeAsync();
-        lock (Gate) RememberClock();
+        RememberClock();
         Store.Dispose();
         _advanceTurn.Dispose();
     }
@@ -612,19 +614,28 @@ internal sealed class SimulatedGantry : IAsyncDisposable
         Changed();
     }
 
+    /// <summary>Notes how far time has come. Not under the gantry's lock: a stop does not wait for a file.</summary>
     private void RememberClock()
     {
-        if (Clock.NowUs == _clockRemembered) return;
-        _clockRemembered = Clock.NowUs;
-        try
+        lock (_clockFile)
         {
-            Store.WriteSmall("clock", ((long)(Clock.Utc - DateTimeOffset.UnixEpoch).TotalMicroseconds).ToString(System.Globalization.CultureInfo.InvariantCulture));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A full disk already ended the run with reason STORe; the clock file only matters at the next boot.
+            long now;
+            DateTimeOffset utc;
+            lock (Gate) (now, utc) = (Clock.NowUs, Clock.Utc);
+            if (now == _clockRemembered) return;
+            _clockRemembered = now;
+            try
+            {
+                Store.WriteSmall("clock", ((long)(utc - DateTimeOffset.UnixEpoch).TotalMicroseconds).ToString(System.Globalization.CultureInfo.InvariantCulture));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // A full disk already ended the run with reason STORe; the clock file only matters at the next boot.
+            }
         }
     }
+
+    private readonly Lock _clockFile = new();
 
     private OperationCondition OperationNow()
     {

@@ -5,11 +5,11 @@ namespace Acquire.Simulator.Tests.Gantry;
 
 public sealed class ListModeTests
 {
-    private sealed record ListEvent(int Head, double KeV, int X, int Y, long Us);
+    internal sealed record ListEvent(int Head, double KeV, int X, int Y, long Us);
 
-    private sealed record Read(List<ListEvent> Events, List<(ListWord Word, long Us)> Tags);
+    internal sealed record Read(List<ListEvent> Events, List<(ListWord Word, long Us)> Tags);
 
-    private static Read Decode(IEnumerable<(ListPacket Header, byte[] Words)> packets)
+    internal static Read Decode(IEnumerable<(ListPacket Header, byte[] Words)> packets)
     {
         var read = new Read([], []);
         ulong time = 0;
@@ -28,7 +28,7 @@ public sealed class ListModeTests
     }
 
     /// <summary>Events between two frame-closed words are the frame's: binned by anybody's arithmetic they are its pixels.</summary>
-    private static void AssertSameCounts(List<byte[]> frames, List<(ListPacket Header, byte[] Words)> packets, Dictionary<(int Head, int Window), (double Lo, double Hi)> windows)
+    internal static void AssertSameCounts(List<byte[]> frames, List<(ListPacket Header, byte[] Words)> packets, Dictionary<(int Head, int Window), (double Lo, double Hi)> windows)
     {
         var open = new List<ListEvent>();
         var byNumber = frames.ToDictionary(f => WireClient.Header(f).Number);
