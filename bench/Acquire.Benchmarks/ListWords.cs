@@ -25,7 +25,8 @@ internal static class ListWords
         Print($"  only adding the words up (the memory's own limit here): {words / sum / 1e6:F0} M words/s; ratio {sum / decode:F2} and {sum / whole:F2}");
         long before = GC.GetAllocatedBytesForCurrentThread();
         Decode(stream, image, checkCrc: true);
-        Print($"  allocated while decoding: {GC.GetAllocatedBytesForCurrentThread() - before} bytes; the camera makes 0.8 M events/s");
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Print($"  allocated while decoding: {allocated} bytes; the camera makes 0.8 M events/s");
         return 0;
     }
 

@@ -1,6 +1,6 @@
 using Acquire.Benchmarks;
 
-string[] names = ["recon-spine [FOLDER]", "recon-profile [FOLDER]", "recon-merit VOLUME", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "planner [DAYS]", "list-words", "gci-fuzz [MILLIONS [SEED]]", "serial-stop [STOPS] [ADAPTER-MS] [BAUD]", "wire-trace"];
+string[] names = ["recon-spine [FOLDER]", "recon-profile [FOLDER]", "recon-merit VOLUME", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "planner [DAYS]", "list-words", "list-stream", "stop-tcp", "gci-fuzz [MILLIONS [SEED]]", "serial-stop [STOPS] [ADAPTER-MS] [BAUD]", "wire-trace"];
 switch (args.FirstOrDefault())
 {
     case "planner":
@@ -35,6 +35,10 @@ switch (args.FirstOrDefault())
     case "wire-trace":
         await WireTraceBench.RunAsync(200_000);
         return 0;
+    case "list-stream":
+        return StopTcp.Stream();
+    case "stop-tcp":
+        return StopTcp.Run();
     default:
         Console.Error.WriteLine($"benchmarks: {string.Join(", ", names)}");
         return 2;

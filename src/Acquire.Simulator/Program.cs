@@ -125,6 +125,9 @@ root.SetAction(async (arguments, cancellation) =>
         return SimulatorExit.Say(e.Message, SimulatorExit.Store);
     }
 });
+// Commands are answered by the thread pool: it must not first find out that it needs more threads than processors, and not stop for a full collection.
+ThreadPool.SetMinThreads(32, 32);
+System.Runtime.GCSettings.LatencyMode = System.Runtime.GCLatencyMode.SustainedLowLatency;
 ParseResult parsed = root.Parse(args);
 if (!parsed.GetValue(ignoreInterrupt)) return await parsed.InvokeAsync();
 using System.Runtime.InteropServices.PosixSignalRegistration interrupt = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, signal => signal.Cancel = true);

@@ -80,6 +80,7 @@ internal sealed class CommandDispatcher
             if (StopOf(unit) is not { } stop) continue;
             stops++;
             _gantry.RunStop(stop);
+            _gantry.Log.Write("stop " + string.Join(':', unit.Mnemonics));
         }
         return stops > 0 && stops == units.Count;
     }

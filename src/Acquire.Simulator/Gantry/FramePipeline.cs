@@ -34,7 +34,10 @@ internal sealed record CloseJob(StoredRun Run, RunningFrames Frames, FrameHeader
 internal sealed class FramePipeline : IAsyncDisposable
 {
     private readonly BlockingCollection<(StoredRun? Run, Action Commit)> _queue = [];
+    /// <summary>Results that may wait for their turn on the disk: memory stays bounded when counts come faster than it takes them.</summary>
+    private const int ComputedAhead = 16;
     private readonly ComputeThreads _compute = new(Math.Max(1, Environment.ProcessorCount));
+    private readonly SemaphoreSlim _ahead = new(ComputedAhead);
     private readonly Lock _gate;
     private readonly Action<StoredRun> _onStored;
     private readonly Action<StoredRun, string> _onFailure;
@@ -61,16 +64,16 @@ internal sealed class FramePipeline : IAsyncDisposable
 
     public void Enqueue(FrameJob job)
     {
-        Task<uint[]> pixels = _compute.Run(job.Compute);
-        Put(job.Run, () => Commit(job.Run, Assemble(job.Header, pixels.GetAwaiter().GetResult(), out FrameHeader header), header));
+        Task<uint[]> pixels = Compute(job.Compute);
+        Put(job.Run, () => Commit(job.Run, Assemble(job.Header, Take(pixels), out FrameHeader header), header));
     }
 
     public void Enqueue(SliceJob job)
     {
-        Task<SliceCounts> counts = _compute.Run(job.Compute);
+        Task<SliceCounts> counts = Compute(job.Compute);
         Put(job.Run, () =>
         {
-            SliceCounts slice = counts.GetAwaiter().GetResult();
+            SliceCounts slice = Take(counts);
             job.Frames.Add(slice, job.SoFar);
             job.List?.Take(slice);
             if (job.Checkpoint) FrameStore.WriteCheckpoint(job.Run, job.Frames, job.List?.Written ?? 0);
@@ -143,8 +146,28 @@ internal sealed class FramePipeline : IAsyncDisposable
         _queue.CompleteAdding();
         _committer.Join();
         _compute.Dispose();
+        _ahead.Dispose();
         _queue.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private Task<T> Compute<T>(Func<T> compute) => _compute.Run(() =>
+    {
+        // Jobs are begun in their order and taken in it, so the one that is taken next never waits here.
+        _ahead.Wait();
+        return compute();
+    });
+
+    private T Take<T>(Task<T> computed)
+    {
+        try
+        {
+            return computed.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            _ahead.Release();
+        }
     }
 
     private void Put(StoredRun? run, Action commit)
