@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 
 namespace Acquire.Simulator.Gantry;
 
-/// <summary>Threads that draw counts. They are not the thread pool's, which answers commands, and they yield to everybody: a stop is not behind a picture.</summary>
-internal sealed partial class ComputeThreads : IDisposable
+/// <summary>Threads that draw counts. They are not the thread pool's, which answers commands: a stop is not behind a picture.</summary>
+/// <remarks>They run at the program's own priority on purpose: a lower one was tried, and every collection then waited until the starved thread came to a safe point.</remarks>
+internal sealed class ComputeThreads : IDisposable
 {
-    private const int Nice = 10;
     private readonly BlockingCollection<Action> _work = [];
     private readonly Thread[] _threads;
 
@@ -42,11 +41,6 @@ internal sealed partial class ComputeThreads : IDisposable
 
     private void Work()
     {
-        // .NET's thread priorities do nothing on Linux; there, 0 means the calling thread.
-        if (OperatingSystem.IsLinux()) _ = SetPriority(0, 0, Nice);
         foreach (Action action in _work.GetConsumingEnumerable()) action();
     }
-
-    [LibraryImport("libc", EntryPoint = "setpriority")]
-    private static partial int SetPriority(int which, uint who, int priority);
 }
