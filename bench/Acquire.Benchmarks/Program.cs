@@ -1,6 +1,6 @@
 using Acquire.Benchmarks;
 
-string[] names = ["recon-spine [FOLDER]", "recon-profile [FOLDER]", "recon-merit VOLUME", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "planner [DAYS]", "list-words", "list-stream", "stop-tcp", "gci-fuzz [MILLIONS [SEED]]", "serial-stop [STOPS] [ADAPTER-MS] [BAUD]", "wire-trace"];
+string[] names = ["recon-spine [FOLDER]", "recon-profile [FOLDER]", "recon-merit VOLUME", "recon-live [FOLDER]", "recon-cubes", "recon-simset [HEADER]", "demo", "frame-store", "planner-optimality [DAYS]", "planner [DAYS]", "list-words", "list-stream", "stop-tcp", "gci-fuzz [MILLIONS [SEED]]", "serial-stop [STOPS] [ADAPTER-MS] [BAUD]", "wire-trace"];
 switch (args.FirstOrDefault())
 {
     case "planner":
@@ -16,6 +16,8 @@ switch (args.FirstOrDefault())
         return 0;
     case "recon-merit":
         return ReconSpine.Merit(args[1..]);
+    case "recon-live":
+        return await ReconLive.RunAsync(args.ElementAtOrDefault(1) ?? ReconSpine.DefaultFolder, 5);
     case "recon-cubes":
         return ReconCubes.Run();
     case "recon-simset":

@@ -12,7 +12,7 @@ internal static class ReconSpine
     private static readonly string[] Rows =
     [
         "osem 8 15 on on 0", "osem 8 15 on on 6", "osem 4 15 on on 0", "osem 2 15 on on 0", "osem 5 12 on on 6",
-        "osem 8 15 on off 0", "osem 8 15 on off 6", "osem 8 15 off on 6", "mlem 30 1 on on 0", "fbp 0 0 off off 0",
+        "osem 8 15 on off 0", "osem 8 15 on off 6", "osem 8 15 off on 6", "bsrem 4 15 on on 0", "bsrem 8 15 on on 0", "mlem 30 1 on on 0", "fbp 0 0 off off 0",
     ];
 
     public static int Run(string[] args)
@@ -82,9 +82,9 @@ internal static class ReconSpine
         (double forward, double back, double plainForward, double plainBack) = Passes(with, without);
         Console.WriteLine();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"One thread, 120 views, best of 8: set-up {1000 * setup:F0} ms; forward {1000 * forward:F1} ms (rotation and attenuation {1000 * plainForward:F1}), back {1000 * back:F1} ms (rotation and attenuation {1000 * plainBack:F1})."));
-        // Multiply-adds per sample, counted from RotationKernels with two thirds of the samples in two cells: gather 4 + 4 + 8/3,
-        // exp 4, planes and sharing 6; spread the same; blur 5 along t and 5 along z (additions counted as half).
-        double work = (with.Samples * 20.7 * 2) + (with.BlurSamples * 8.0 * 2);
+        // Multiply-adds counted from the inner loops: one per column visited, attenuation 4, its exponential 4, planes and sharing 6, forward and back;
+        // blur 5 along t and 5 along z (additions counted as half).
+        double work = 2 * (((with.ColumnVisits * (double)with.Stride) + (with.Samples * 14.0)) + (with.BlurSamples * 8.0));
         double peak = Machine.MultiplyAddsPerSecond(1);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Work per iteration {work / 1e9:F2} G multiply-adds ({with.Samples / 1e6:F1} M rotated samples, {with.BlurSamples / 1e6:F1} M blurred, of {120.0 * 128 * 128 * 128 / 1e6:F0} M in the cube): {work / (forward + back) / 1e9:F1} G/s on one core, {100 * work / (forward + back) / peak:F0} % of its measured peak of {peak / 1e9:F0} G/s."));
     }

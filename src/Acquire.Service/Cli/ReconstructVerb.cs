@@ -13,7 +13,7 @@ namespace Acquire.Service.Cli;
 public sealed class ReconstructVerb : IVerb
 {
     /// <summary>What was asked for, beside geometry and options of the engine.</summary>
-    private sealed record Request(string Input, string? Attenuation, bool ScatterOff, string Out, string How, double CpsPerMBq, double? WeightKg, double? ActivityMBq, double? SecondsPerView, string? Uncertainty, int Seed, bool Dicom, string? Start);
+    private sealed record Request(string Input, string? Attenuation, bool ScatterOff, string Out, string How, double CpsPerMBq, double? WeightKg, double? ActivityMBq, double? SecondsPerView, string? Uncertainty, int Seed, bool Dicom, string? Start, string Register);
 
     /// <inheritdoc/>
     public Command Build()
@@ -29,6 +29,7 @@ public sealed class ReconstructVerb : IVerb
         Option<string> momentum = new("--momentum") { Description = "on or off: fewer passes to the same image.", DefaultValueFactory = _ => "off" };
         Option<string?> begin = new("--start") { Description = "Image to start from: fbp, or a volume in raw-plus-JSON form (counts)." };
         Option<string?> attenuation = new("--attenuation") { Description = "'off', a map (raw-plus-JSON folder, for 140.5 keV) or a folder of CT slices; without it the map that came with the input." };
+        Option<string> register = new("--register") { Description = "off, estimate (say where the CT or map lies against the SPECT, six degrees of freedom) or apply (move it there; look at both).", DefaultValueFactory = _ => "off" };
         Option<string> response = new("--response") { Description = "on or off: model collimator and crystal blur.", DefaultValueFactory = _ => "on" };
         Option<double> voxel = new("--voxel") { Description = "Voxel size, mm; 0 for the bins'.", DefaultValueFactory = _ => 0 };
         Option<double> slice = new("--slice") { Description = "Voxel size along the patient, mm; 0 for --voxel or the bins'.", DefaultValueFactory = _ => 0 };
@@ -49,7 +50,7 @@ public sealed class ReconstructVerb : IVerb
         Option<string> progress = new("--progress") { Description = "text, json or off.", DefaultValueFactory = _ => "text" };
         Command command = new("reconstruct", "Reconstructs tomographic projections into a volume.")
         {
-            input, method, iterations, subsets, choice, stop, prior, tissue, momentum, begin, attenuation, response, voxel, slice, filter, window, cutOff, calibration, weight, activity, seconds, uncertainty, seed, folder, dicom, threads, memory, progress,
+            input, method, iterations, subsets, choice, stop, prior, tissue, momentum, begin, attenuation, register, response, voxel, slice, filter, window, cutOff, calibration, weight, activity, seconds, uncertainty, seed, folder, dicom, threads, memory, progress,
         };
         geometry.AddTo(command);
         command.SetAction((result, cancel) =>
@@ -72,7 +73,7 @@ public sealed class ReconstructVerb : IVerb
             if ((result.GetValue(weight) is null) != (result.GetValue(activity) is null)) throw Bad("--weight and --activity belong together: SUV needs both.");
             if (result.GetValue(weight) is not null && cps <= 0) throw Bad("SUV needs --calibration.");
             Run(new Request(result.GetValue(input)!, result.GetValue(attenuation), geometry.ScatterOff(result), result.GetValue(folder)!, how, cps, result.GetValue(weight), result.GetValue(activity),
-                GeometryOptions.Positive(result.GetValue(seconds), "--seconds-per-view"), result.GetValue(uncertainty), result.GetValue(seed), OnOff(result.GetValue(dicom)!, "--dicom"), result.GetValue(begin)), geometry.Of(result), options, cancel);
+                GeometryOptions.Positive(result.GetValue(seconds), "--seconds-per-view"), result.GetValue(uncertainty), result.GetValue(seed), OnOff(result.GetValue(dicom)!, "--dicom"), result.GetValue(begin), result.GetValue(register)!.ToUpperInvariant() is var moved and ("OFF" or "ESTIMATE" or "APPLY") ? moved : throw Bad("--register must be off, estimate or apply.")), geometry.Of(result), options, cancel);
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
@@ -89,6 +90,7 @@ public sealed class ReconstructVerb : IVerb
         if (!options.Attenuation) input = input with { AttenuationMap = null };
         else if (request.Attenuation is { } given) input = WithMap(input, given, options, notes);
         if (request.ScatterOff) input = input with { Projections = input.Projections with { Scatter = null } };
+        if (request.Register != "OFF") input = Registered(input, options, request.Register == "APPLY", notes, time, cancel);
         if (request.Start is { } start) options = options with { Start = StartOf(start, input) };
         ProjectionSet p = input.Projections;
         bool corrected = options.Attenuation && input.AttenuationMap is not null && options.Method != ReconstructionMethod.Fbp;
@@ -225,6 +227,17 @@ public sealed class ReconstructVerb : IVerb
         if (map.Unit == "HU") throw Bad("the attenuation file holds HU; give a map in 1/mm or a folder of CT slices.");
         // Maps are kept for Tc-99m; another photopeak needs other numbers.
         return input with { AttenuationMap = map with { Values = Array.ConvertAll(map.Values, m => (float)PhotonAttenuation.Convert(m, PhotonAttenuation.TechnetiumKeV, input.PhotopeakKeV)) } };
+    }
+
+    /// <summary>A quick image without attenuation finds where the anatomy belongs; it is moved only when that was asked for.</summary>
+    private static ReconstructionInput Registered(ReconstructionInput input, ReconstructionOptions options, bool apply, List<string> notes, TimeProvider time, CancellationToken cancel)
+    {
+        if (input.AttenuationMap is not { } map) throw Bad("--register needs a CT or an attenuation map.");
+        Volume quick = Reconstructor.Run(input, new ReconstructionOptions { Iterations = 2, Subsets = Math.Min(12, input.Projections.Views), Attenuation = false, Response = options.Response, FilterMm = 8, Threads = options.Threads }, time, null, cancel);
+        RigidRegistration found = RigidRegistration.Of(quick, map);
+        RigidMovement m = found.Movement;
+        notes.Add(string.Create(CultureInfo.InvariantCulture, $"the anatomy fits the SPECT best {m.XMm:0.0} mm to the left, {m.YMm:0.0} mm to the back, {m.ZMm:0.0} mm to the head, turned by {m.AboutXDeg:0.0}, {m.AboutYDeg:0.0}, {m.AboutZDeg:0.0} degrees about x, y, z (explains {100 * found.Explained:0.0} % of the SPECT there, {100 * found.ExplainedAtRest:0.0} % as it lies); {(apply ? "it was moved there: keep the reconstruction without it beside this one" : "it was not moved")}"));
+        return apply ? input with { AttenuationMap = m.Move(map, 0), Ct = input.Ct is null ? null : m.Move(input.Ct, -1000, RigidMovement.Centre(map)) } : input;
     }
 
     private static Volume StartOf(string text, ReconstructionInput input)

@@ -68,6 +68,21 @@ public sealed class ReconstructVerbTests : IDisposable
     [InlineData("--collimator", "XYZ")]
     [InlineData("--attenuation", "nowhere")]
     [InlineData("--response", "maybe")]
+    [InlineData("--scatter", "dual:9")]
+    [InlineData("--scatter", "some")]
+    [InlineData("--stop", "noise:25")]
+    [InlineData("--stop", "change")]
+    [InlineData("--stop", "region:1,2,3,5")]
+    [InlineData("--voxel", "-2")]
+    [InlineData("--voxel", "0.01")]
+    [InlineData("--arc", "90")]
+    [InlineData("--calibration", "90")]
+    [InlineData("--weight", "70")]
+    [InlineData("--uncertainty", "bootstrap:1")]
+    [InlineData("--register", "apply")]
+    [InlineData("--dead-time", "-1")]
+    [InlineData("--threads", "-1")]
+    [InlineData("--start", "nowhere")]
     public void Invoke_BadOption_IsBadInputWithOneLine(string option, string value)
     {
         WriteProblem();
