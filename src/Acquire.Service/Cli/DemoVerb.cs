@@ -4,6 +4,7 @@ using Acquire.Protocols.Clinical;
 using Acquire.Service.Dicom;
 using Acquire.Service.Gantry;
 using Acquire.Service.Storage;
+using Acquire.Service.Studies;
 using Acquire.Service.StudyRecords;
 
 namespace Acquire.Service.Cli;
@@ -24,9 +25,12 @@ public sealed class DemoVerb : IVerb
         var gantry = new Option<string?>("--gantry") { Description = $"{GantryTransports.Syntax}: a simulator that runs already, instead of starting one." };
         var plain = new Option<bool>("--plain") { Description = "Plain lines instead of the live display." };
         var reason = new Option<string>("--reason") { Description = "Why the study is done by a protocol nobody approved, or that was changed since; needed on any gantry that is no simulator.", DefaultValueFactory = _ => "" };
+        var doseReason = new Option<string>("--dose-reason") { Description = DoseReasonHelp, DefaultValueFactory = _ => "" };
+        var story = new Option<string>("--story") { Description = "What does not go as planned: none, extravasation, patient-away, missed-pool, wrong-activity (27 % below the prescription).", DefaultValueFactory = _ => "none" };
+        story.AcceptOnlyFromAmong("none", "extravasation", "patient-away", "missed-pool", "wrong-activity");
         var command = new Command("demo", "Takes one scheduled patient through a whole study against the simulator: checks, injection, flow, blood pool, prompts, views, SPECT, CT, reconstruction, quality, DICOM and report.")
         {
-            data, protocol, worklist, seed, speed, scenario, port, gantry, plain, reason,
+            data, protocol, worklist, seed, speed, scenario, port, gantry, plain, reason, doseReason, story,
         };
         command.SetAction(async (parse, cancellation) =>
         {
@@ -43,11 +47,16 @@ public sealed class DemoVerb : IVerb
                 {
                     Standing = ProtocolApprovals.Standing(chosen, ApprovalFile.Read(ProtocolFile.FolderOf(parse.GetValue(protocol)!))) is { NeedsReason: true } standing ? standing.Words : "",
                     Reason = parse.GetValue(reason)!,
+                    Story = Enum.Parse<DemoStory>(parse.GetValue(story)!.Replace("-", "", StringComparison.Ordinal), ignoreCase: true),
+                    DoseReason = parse.GetValue(doseReason)!,
                 });
             return await session.RunAsync(parse.GetValue(plain), TimeSpan.Zero, cancellation);
         });
         return command;
     }
+
+    /// <summary>Help of <c>--dose-reason</c>.</summary>
+    internal const string DoseReasonHelp = "Why an activity more than 20 % off the prescription (or outside the protocol's range) is given nevertheless. Without it nothing is injected then.";
 
     /// <summary>A speed that can be.</summary>
     /// <exception cref="AcquireException">It cannot.</exception>
@@ -73,7 +82,8 @@ public sealed class ResumeVerb : IVerb
         var speed = new Option<double?>("--speed") { Description = "Study seconds per second of wall time, at the most. Default: as before." };
         var outage = new Option<double>("--outage") { Description = "Study minutes the console was away; the gantry and the patient went on meanwhile.", DefaultValueFactory = _ => 0 };
         var plain = new Option<bool>("--plain") { Description = "Plain lines instead of the live display." };
-        var command = new Command("resume", "Goes on with the open study of a data folder from what is on disk. What could not be repeated is reported as what it is.") { data, speed, outage, plain };
+        var doseReason = new Option<string>("--dose-reason") { Description = DemoVerb.DoseReasonHelp, DefaultValueFactory = _ => "" };
+        var command = new Command("resume", "Goes on with the open study of a data folder from what is on disk. What could not be repeated is reported as what it is.") { data, speed, outage, plain, doseReason };
         command.SetAction(async (parse, cancellation) =>
         {
             double? wanted = parse.GetValue(speed) is { } given ? DemoVerb.Speed(given) : null;
@@ -82,7 +92,7 @@ public sealed class ResumeVerb : IVerb
             string folder = parse.GetValue(data) ?? Newest();
             if (!File.Exists(Path.Combine(folder, "journal.db"))) throw new AcquireException($"there is no journal in {folder}; give the data folder with --data", ExitCodes.BadInput);
             using DataFolder opened = DataFolder.Open(folder);
-            StudySession? session = StudySession.Resume(opened, wanted);
+            StudySession? session = StudySession.Resume(opened, wanted, parse.GetValue(doseReason)!);
             if (session is null)
             {
                 Console.WriteLine($"no study is open in {opened.Path}: nothing to resume");

@@ -28,6 +28,11 @@ public sealed record DemoOptions(int Seed, double Speed, string Scenario, int Po
     /// <summary>Why a study is done by it nevertheless; empty when none was given.</summary>
     public string Reason { get; init; } = "";
 
+    /// <summary>What does not go as planned.</summary>
+    public DemoStory Story { get; init; }
+    /// <summary>Why an activity beyond the limits is given nevertheless; empty: it is not given.</summary>
+    public string DoseReason { get; init; } = "";
+
     private const string FactName = "demo";
 
     /// <summary>To the journal's form.</summary>
@@ -68,10 +73,11 @@ public sealed class StudySession
     }
 
     /// <summary>Takes up the open study of a data folder; null when there is none.</summary>
-    public static StudySession? Resume(DataFolder data, double? speed)
+    public static StudySession? Resume(DataFolder data, double? speed, string doseReason = "")
     {
         if (FindOpen(data) is not { } key) return null;
         DemoOptions options = DemoOptions.From(new StudyFacts(data.Journal, key)) ?? throw new AcquireException($"study {key} was not started by the demo; this version resumes demo studies", ExitCodes.BadInput);
+        if (doseReason.Trim().Length > 0) options = options with { DoseReason = doseReason };
         return new StudySession(data, key, speed is { } s ? options with { Speed = s } : options);
     }
 
@@ -181,7 +187,7 @@ public sealed class StudySession
 
     private async Task<int> WorkAsync(AcquisitionProtocol protocol, GantryDriver gantry, SteppedClock clock, IStudyDisplay display, CancellationToken cancellation)
     {
-        var conductor = new StudyConductor(new StudyContext(_data, _studyKey, protocol, gantry, clock, new DemoPeople(gantry, clock, _options.Seed, protocol), display, () => _stop));
+        var conductor = new StudyConductor(new StudyContext(_data, _studyKey, protocol, gantry, clock, new DemoPeople(gantry, clock, _options.Seed, protocol, _options.Story, _options.DoseReason), display, () => _stop));
         await using LiveSpect live = conductor.Live;
         (Ending ending, string reason) = await conductor.RunAsync(cancellation);
         return await StudyFinish.RunAsync(_data, _studyKey, conductor, clock, ending, reason, display, cancellation);

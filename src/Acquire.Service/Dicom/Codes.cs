@@ -57,7 +57,7 @@ internal static class Codes
         ["HIP"] = new("29836001", "Hip joint"),
     };
 
-    private static readonly string[] s_unpaired = ["WHOLEBODY", "PELVIS", "CHEST", "ABDOMEN", "HEAD", "SKULL", "CSPINE", "TSPINE", "LSPINE"];
+    private static readonly string[] s_unpaired = ["WHOLEBODY", "PELVIS", "CHEST", "ABDOMEN", "HEAD", "SKULL", "CSPINE", "TSPINE", "LSPINE", "SPINE"];
 
     internal static Code? Nuclide(string name) => Nuclides.FirstOrDefault(n => n.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Code;
 

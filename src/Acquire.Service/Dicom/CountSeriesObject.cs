@@ -71,7 +71,7 @@ internal sealed class CountSeriesObject
         }
         if (Termination() is string termination) ds.Add(DicomTag.AcquisitionTerminationCondition, termination);
         StudyModules.AddOrientation(ds);
-        _modules.AddRadiopharmaceutical(ds, start);
+        _modules.AddRadiopharmaceutical(ds, start, _series.StepId);
         StudyModules.AddEnergyWindows(ds, _windows.Select(w => _series.EnergyWindows[w - 1]));
         ds.Add(DicomTag.EnergyWindowVector, Vector(f => Array.IndexOf(_windows, f.EnergyWindow) + 1));
         ds.Add(DicomTag.NumberOfDetectors, (ushort)detectors.Length);

@@ -54,7 +54,7 @@ internal sealed class ReconstructionObject(StudyModules modules, string name, Vo
         string[] corrected = Corrections(settings, attenuation, source);
         if (corrected.Length > 0) ds.Add(DicomTag.CorrectedImage, corrected);
         StudyModules.AddOrientation(ds);
-        modules.AddRadiopharmaceutical(ds, start);
+        modules.AddRadiopharmaceutical(ds, start, source?.StepId ?? "");
         StudyModules.AddEnergyWindows(ds, [source?.EnergyWindows.FirstOrDefault(w => w.Role == EnergyWindowRole.Photopeak) ?? modules.Study.Protocol.EnergyWindows[0]]);
 
         var detector = new DicomDataset();

@@ -115,20 +115,22 @@ internal sealed class StudyModules
     /// <summary>Radiopharmaceutical Information Sequence (PS3.3 C.8.4.10). No half-life: nothing in these objects depends on it, and the NM object has no place for it.</summary>
     /// <param name="ds">Where to.</param>
     /// <param name="acquired">Start of the acquisition: the start of the injection carries its date when that is another day.</param>
-    internal void AddRadiopharmaceutical(DicomDataset ds, DateTimeOffset acquired)
+    /// <param name="stepId">Step of the protocol: its phase says which tracer it shows.</param>
+    internal void AddRadiopharmaceutical(DicomDataset ds, DateTimeOffset acquired, string stepId)
     {
-        var item = new DicomDataset { { DicomTag.Radiopharmaceutical, Text.Free(Study.Protocol.Tracer.Radiopharmaceutical, 64) } };
-        if (Codes.Nuclide(Study.Protocol.Tracer.Nuclide) is Code nuclide) item.Add(DicomTag.RadionuclideCodeSequence, Codes.Item(nuclide));
+        ShownTracer shown = Study.TracerOf(stepId);
+        var item = new DicomDataset { { DicomTag.Radiopharmaceutical, Text.Free(shown.Tracer.Radiopharmaceutical, 64) } };
+        if (Codes.Nuclide(shown.Tracer.Nuclide) is Code nuclide) item.Add(DicomTag.RadionuclideCodeSequence, Codes.Item(nuclide));
         else item.Add(DicomTag.RadionuclideCodeSequence, Array.Empty<DicomDataset>());
-        if (Codes.Tracer(Study.Protocol.Tracer.Radiopharmaceutical) is Code tracer) item.Add(DicomTag.RadiopharmaceuticalCodeSequence, Codes.Item(tracer));
-        if (Study.Injected is DateTimeOffset injected)
+        if (Codes.Tracer(shown.Tracer.Radiopharmaceutical) is Code tracer) item.Add(DicomTag.RadiopharmaceuticalCodeSequence, Codes.Item(tracer));
+        if (shown.Injected is DateTimeOffset injected)
         {
             injected = Local(injected);
             item.Add(DicomTag.RadiopharmaceuticalStartTime, Text.Time(injected));
             if (injected.Date != Local(acquired).Date) item.Add(DicomTag.RadiopharmaceuticalStartDateTime, Text.Date(injected) + Text.Time(injected));
             item.Add(DicomTag.AdministrationRouteCodeSequence, Codes.Item(Codes.Intravenous));
-            item.Add(DicomTag.RadiopharmaceuticalAdministrationEventUID, Uids.For("administration"));
-            if (Study.NetActivityMBq is double activity) item.Add(DicomTag.RadionuclideTotalDose, Text.Ds(activity));
+            item.Add(DicomTag.RadiopharmaceuticalAdministrationEventUID, Uids.For(shown.Id.Length == 0 ? "administration" : $"administration/{shown.Id}"));
+            if (shown.NetMBq is double activity) item.Add(DicomTag.RadionuclideTotalDose, Text.Ds(activity));
         }
         ds.Add(DicomTag.RadiopharmaceuticalInformationSequence, item);
     }

@@ -8,6 +8,10 @@ namespace Acquire.Service.Quality;
 /// <param name="CountsPerPixel">Mean counts per pixel of the central field: what the noise floor goes by.</param>
 internal sealed record FloodUniformity(double IntegralPercent, double DifferentialPercent, double CountsPerPixel)
 {
+    /// <summary>Integral uniformity of the central field (the inner 75 % of the useful one), %.</summary>
+    public double CentralIntegralPercent { get; init; }
+    /// <summary>Differential uniformity of the central field, %.</summary>
+    public double CentralDifferentialPercent { get; init; }
     /// <summary>Integral uniformity a perfect detector shows from noise alone, %: 141 / sqrt(N), fitted to the table of physics-and-qc 3.1 (OWN).</summary>
     public double IntegralFloor => 141 / Math.Sqrt(CountsPerPixel);
     /// <summary>Differential floor, %: 111 / sqrt(N), same table.</summary>
@@ -40,10 +44,18 @@ internal sealed record FloodUniformity(double IntegralPercent, double Differenti
             for (int x = cx0; x < cx1; x++) mean += binned[(y * w) + x] / ((cx1 - cx0) * (double)(cy1 - cy0));
         if (mean <= 0) return null;
 
+        // Pixels under 75 % of the central mean are off where they reach the edge of the field: a camera's field has cut corners. A cold place inside the field stays in.
         bool[] use = new bool[w * h];
-        for (int y = y0; y < y1; y++)
-            for (int x = x0; x < x1; x++)
-                use[(y * w) + x] = (x > x0 && x < x1 - 1 && y > y0 && y < y1 - 1) || binned[(y * w) + x] >= 0.75 * mean;
+        for (int y = y0; y < y1; y++) Array.Fill(use, true, (y * w) + x0, x1 - x0);
+        var rim = new Stack<(int X, int Y)>();
+        for (int x = x0; x < x1; x++) { rim.Push((x, y0)); rim.Push((x, y1 - 1)); }
+        for (int y = y0; y < y1; y++) { rim.Push((x0, y)); rim.Push((x1 - 1, y)); }
+        while (rim.TryPop(out (int X, int Y) at))
+        {
+            if (at.X < x0 || at.X >= x1 || at.Y < y0 || at.Y >= y1 || !use[(at.Y * w) + at.X] || binned[(at.Y * w) + at.X] >= 0.75 * mean) continue;
+            use[(at.Y * w) + at.X] = false;
+            foreach ((int X, int Y) next in Neighbours(at.X, at.Y)) rim.Push(next);
+        }
         bool[] analysed = new bool[w * h];
         for (int y = y0; y < y1; y++)
             for (int x = x0; x < x1; x++)
@@ -70,26 +82,32 @@ internal sealed record FloodUniformity(double IntegralPercent, double Differenti
                 smooth[(y * w) + x] = sum / weights;
             }
         }
-        double most = double.MinValue, least = double.MaxValue, differential = 0;
-        for (int y = y0; y < y1; y++)
-        {
-            for (int x = x0; x < x1; x++)
-            {
-                if (!analysed[(y * w) + x]) continue;
-                most = Math.Max(most, smooth[(y * w) + x]);
-                least = Math.Min(least, smooth[(y * w) + x]);
-                differential = Math.Max(differential, Math.Max(Run(x, y, 1, 0), Run(x, y, 0, 1)));
-            }
-        }
-        return most <= 0 ? null : new FloodUniformity(100 * (most - least) / (most + least), differential, mean);
+        (double integral, double differential)? useful = Measure(x0, x1, y0, y1), central = Measure(cx0, cx1, cy0, cy1);
+        return useful is not { } u || central is not { } c ? null : new FloodUniformity(u.integral, u.differential, mean) { CentralIntegralPercent = c.integral, CentralDifferentialPercent = c.differential };
 
-        double Run(int x, int y, int dx, int dy)
+        (double, double)? Measure(int fromX, int toX, int fromY, int toY)
+        {
+            double most = double.MinValue, least = double.MaxValue, differential = 0;
+            for (int y = fromY; y < toY; y++)
+            {
+                for (int x = fromX; x < toX; x++)
+                {
+                    if (!analysed[(y * w) + x]) continue;
+                    most = Math.Max(most, smooth[(y * w) + x]);
+                    least = Math.Min(least, smooth[(y * w) + x]);
+                    differential = Math.Max(differential, Math.Max(Run(x, y, 1, 0, toX, toY), Run(x, y, 0, 1, toX, toY)));
+                }
+            }
+            return most <= 0 ? null : (100 * (most - least) / (most + least), differential);
+        }
+
+        double Run(int x, int y, int dx, int dy, int toX, int toY)
         {
             double high = double.MinValue, low = double.MaxValue;
             for (int i = 0; i < 5; i++)
             {
                 int nx = x + (i * dx), ny = y + (i * dy);
-                if (nx >= x1 || ny >= y1 || !analysed[(ny * w) + nx]) return 0;
+                if (nx >= toX || ny >= toY || !analysed[(ny * w) + nx]) return 0;
                 high = Math.Max(high, smooth[(ny * w) + nx]);
                 low = Math.Min(low, smooth[(ny * w) + nx]);
             }

@@ -102,20 +102,41 @@ public static class StudyReport
     private static void Dose(HtmlPage page, StudyRecord study)
     {
         page.Section("Dose record");
-        Tracer tracer = study.Protocol.Tracer;
-        string net = study.NetActivityMBq is { } mbq
-            ? Judging.Say($"{mbq:0} MBq ({100 * ((mbq / tracer.PrescribedMBq) - 1):+0;-0;0} % against the prescription; the protocol warns beyond {tracer.WarnDeviationPercent:0} %)")
-            : "not measured";
+        if (study.Doses.Count == 0 && study.Protocol.Source is null) page.Paragraph("The journal holds no dose record.");
+        foreach (DoseReport dose in study.Doses) Tracer(page, study, dose);
         page.Facts([
-            ("Radiopharmaceutical", tracer.Radiopharmaceutical),
-            ("Prescribed", Judging.Say($"{tracer.PrescribedMBq:0} MBq (range {tracer.MinimumMBq:0} to {tracer.MaximumMBq:0})")),
-            ("Syringe before", study.SyringeBefore is { } before ? Judging.Say($"{before.MBq:0} MBq at {Moment(before.At)}") : "not measured"),
-            ("Syringe after", study.SyringeAfter is { } after ? Judging.Say($"{after.MBq:0.#} MBq at {Moment(after.At)}") : "not measured"),
-            ("Net activity at the injection", net),
             ("CT", study.CtFacts is { } ct ? Judging.Say($"{ct.Kv:0} kV, {ct.MA:0} mA, {ct.RotationSeconds:0.##} s, pitch {ct.Pitch:0.##}, slice {ct.SliceMm:0.##} mm, {ct.Ending.ToString().ToLowerInvariant()}") : "none"),
             ("CTDIvol", study.CtFacts is { } c ? Judging.Say($"{c.CtdiVolMGy:0.00} mGy") + Alert(study, c.CtdiVolMGy, a => a.CtdiAlertMGy, "mGy") : ""),
             ("DLP", study.CtFacts is { } d ? Judging.Say($"{d.DlpMGyCm:0} mGy cm") + Alert(study, d.DlpMGyCm, a => a.DlpAlertMGyCm, "mGy cm") : ""),
         ]);
+    }
+
+    /// <summary>One tracer: everything by the dose record, which knows residual, clocks and what is not known of them.</summary>
+    private static void Tracer(HtmlPage page, StudyRecord study, DoseReport dose)
+    {
+        Tracer tracer = study.Protocol.TracerOf(dose.TracerId);
+        List<(string, string)> facts =
+        [
+            ("Radiopharmaceutical", tracer.Radiopharmaceutical),
+            ("Prescribed", dose.Prescription.Refusal.Length > 0 ? dose.Prescription.Refusal : Judging.Say($"{dose.Prescription.MBq:0} MBq (range {tracer.MinimumMBq:0} to {tracer.MaximumMBq:0}); {dose.Prescription.Words}")),
+            ("Given against prescribed", dose.Check?.Words ?? "not measured"),
+        ];
+        if (study.DoseReasons.TryGetValue(dose.TracerId, out string? reason)) facts.Add(("Reason for the deviation", reason));
+        if (dose.Record is { } r && dose.Net is { } n)
+        {
+            facts.Add(("Syringe before", Judging.Say($"{r.AssayMBq:0.0} MBq at {Moment(r.AssayAt)}, clock of the calibrator {r.CalibratorClockOffset.TotalSeconds:+0;-0;0} s against the console's (\u00b1{r.ClockTolerance.TotalSeconds:0} s)")));
+            facts.Add(("Syringe after", r is { ResidualMBq: { } left, ResidualAt: { } when } ? Judging.Say($"{left:0.0} MBq at {Moment(when)}") : "not measured"));
+            facts.Add(("Injected", Moment(r.InjectedAt) + (r.InjectionSite.Length > 0 ? $", {r.InjectionSite}" : "")));
+            facts.Add(("Net activity at the injection", Judging.Say($"{n.MBq:0.0} MBq, standard uncertainty {n.UncertaintyMBq:0.0} MBq (k = 1)")));
+            facts.Add(("SUV", n.IsQuantitative ? "may be given" : $"not given: {n.Reason}"));
+        }
+        else
+        {
+            facts.Add(("Net activity at the injection", "not injected"));
+        }
+        if (dose.Effective is { } e)
+            facts.Add(("Effective dose", double.IsNaN(e.MilliSievert) ? $"{e.Set} has no coefficient for {e.ReferenceAge}" : Judging.Say($"{e.MilliSievert:0.00} mSv for a reference person ({e.ReferenceAge}), {e.Set}")));
+        page.Facts(facts);
     }
 
     private static string Alert(StudyRecord study, double value, Func<CtAcquisition, double> limit, string unit)

@@ -1,12 +1,28 @@
 using System.Globalization;
 using Acquire.Protocols.Clinical;
+using Acquire.Protocols.Timeline;
 using Acquire.Service.Gantry;
 
 namespace Acquire.Service.Studies;
 
+/// <summary>What does not go as planned in a demo.</summary>
+public enum DemoStory
+{
+    /// <summary>Everything goes as planned.</summary>
+    None,
+    /// <summary>Part of the tracer goes beside the vein.</summary>
+    Extravasation,
+    /// <summary>The patient leaves 25 minutes after the injection and is back at 3 h 50 min.</summary>
+    PatientAway,
+    /// <summary>The patient is taken off the table after the flow and is back when the blood pool is over.</summary>
+    MissedPool,
+    /// <summary>The syringe holds 27 % less than prescribed.</summary>
+    WrongActivity,
+}
+
 /// <summary>The people of the demo: they answer the console's questions and do to the simulated patient what a technologist would do to a real one.</summary>
 /// <remarks>They know the simulator's own commands (feature SIM); the console itself never uses those but for its clock.</remarks>
-public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed, AcquisitionProtocol protocol) : IStudyPeople
+public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed, AcquisitionProtocol protocol, DemoStory story = DemoStory.None, string doseReason = "") : IStudyPeople
 {
     private static readonly Dictionary<string, string> Answers = new(StringComparer.Ordinal)
     {
@@ -73,7 +89,28 @@ public sealed class DemoPeople(GantryDriver gantry, StudyClock clock, int seed, 
     public Task<(double MBq, DateTimeOffset At)> MeasureSyringeAsync(double prescribedMBq, CancellationToken cancellation)
     {
         double deviation = ((seed * 37 % 61) - 30) / 1000.0; // within 3 % of the prescription, another for every seed
+        if (story == DemoStory.WrongActivity) deviation = -0.27; // beyond the 20 % that ask for a reason
         return Task.FromResult((Math.Round(prescribedMBq * (1 + deviation), 1), clock.GetUtcNow()));
+    }
+
+    /// <inheritdoc/>
+    public Task<string> ReasonForActivityAsync(string finding, CancellationToken cancellation) => Task.FromResult(doseReason.Trim());
+
+    /// <inheritdoc/>
+    /// <remarks>Told from what the journal holds alone, so that a study continued by another process goes on with the same story.</remarks>
+    public StudyEvent? Noticed(IReadOnlyList<StudyEvent> sofar, DateTimeOffset now)
+    {
+        if (sofar.OfType<TracerInjected>().FirstOrDefault() is not { } injected) return null;
+        TimeSpan since = now - injected.At;
+        if (story == DemoStory.Extravasation) return sofar.OfType<ExtravasationNoted>().Any() ? null : new ExtravasationNoted(now, Role, 15);
+        (TimeSpan leaves, TimeSpan returns, string why) = story switch
+        {
+            DemoStory.PatientAway => (TimeSpan.FromMinutes(25), TimeSpan.FromMinutes(230), "another examination"),
+            DemoStory.MissedPool => (TimeSpan.Zero, TimeSpan.FromMinutes(14), "unwell, taken off the table"),
+            _ => (TimeSpan.MaxValue, TimeSpan.MaxValue, ""),
+        };
+        if (since >= leaves && !sofar.OfType<PatientAway>().Any()) return new PatientAway(now, Role, why);
+        return since >= returns && sofar.OfType<PatientAway>().Any() && !sofar.OfType<PatientBack>().Any() ? new PatientBack(now, Role) : null;
     }
 
     /// <inheritdoc/>

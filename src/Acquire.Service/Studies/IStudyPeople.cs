@@ -1,4 +1,5 @@
 using Acquire.Protocols.Clinical;
+using Acquire.Protocols.Timeline;
 
 namespace Acquire.Service.Studies;
 
@@ -17,6 +18,15 @@ public interface IStudyPeople
     Task<IReadOnlyList<double>> BringHeadsCloseAsync(CancellationToken cancellation);
     /// <summary>Reads the dose calibrator: MBq in the syringe and when.</summary>
     Task<(double MBq, DateTimeOffset At)> MeasureSyringeAsync(double prescribedMBq, CancellationToken cancellation);
+    /// <summary>Asks why an activity beyond the limits is given nevertheless (clinical 1.1). An empty answer refuses: nothing is given.</summary>
+    /// <param name="finding">What is off, with figures.</param>
+    /// <param name="cancellation">Ends the asking.</param>
+    Task<string> ReasonForActivityAsync(string finding, CancellationToken cancellation);
+    /// <summary>Tells what people saw that the gantry cannot: tracer beside the vein, a patient who left or came back. Asked between any two steps.</summary>
+    /// <param name="sofar">What happened so far.</param>
+    /// <param name="now">Study time.</param>
+    /// <returns>Nothing new: null.</returns>
+    StudyEvent? Noticed(IReadOnlyList<StudyEvent> sofar, DateTimeOffset now);
     /// <summary>Compares the dose calibrator's clock with the console's: its offset, and half the width of what is not known of it.</summary>
     Task<(TimeSpan Offset, TimeSpan Tolerance)> CompareCalibratorClockAsync(CancellationToken cancellation);
     /// <summary>Puts the source of a camera check in place.</summary>

@@ -103,6 +103,15 @@ public sealed class StudyConductor
         return StoppedByOperator();
     }
 
+    private static string Words(StudyEvent seen) => seen switch
+    {
+        ExtravasationNoted { Percent: { } percent } => string.Create(CultureInfo.InvariantCulture, $"tracer went beside the vein, about {percent:0} % of it: no SUV"),
+        ExtravasationNoted => "tracer went beside the vein: no SUV",
+        PatientAway away => $"the patient is away: {away.Reason}",
+        PatientBack => "the patient is back",
+        _ => throw new ArgumentOutOfRangeException(nameof(seen), seen.GetType().Name, "people notice extravasation, absence and return only"),
+    };
+
     private (Ending Ending, string Reason) StoppedByOperator()
     {
         const string Reason = "stopped by the operator";
@@ -141,6 +150,7 @@ public sealed class StudyConductor
         {
             cancellation.ThrowIfCancellationRequested();
             NoteRestoredLinks();
+            while (_c.People.Noticed(_events, Now) is { } seen) Append(seen, Words(seen));
             NextAction next = TimelineNow().Next;
             _c.Display.Next(next.Text, next.Countdown, Now, Injected is { } zero ? Now - zero : null);
             switch (next.Kind)
@@ -286,10 +296,15 @@ public sealed class StudyConductor
         }
         (double mbq, DateTimeOffset at) = await _c.People.MeasureSyringeAsync(prescription.MBq, cancellation);
         PrescriptionCheck check = PrescriptionCheck.Of(mbq, prescription.MBq, tracer);
-        if (check.Verdict == PrescriptionVerdict.NeedsReason) throw new AcquireException($"{check.Words}. Nothing was given", ExitCodes.StudyNotComplete);
+        string reason = "";
+        if (check.Verdict == PrescriptionVerdict.NeedsReason)
+        {
+            reason = (await _c.People.ReasonForActivityAsync(check.Words, cancellation)).Trim();
+            if (reason.Length == 0) throw new AcquireException($"{check.Words}, and none was given. Nothing was injected; `acquire resume` measures again", ExitCodes.StudyNotComplete);
+        }
         string warning = check.Verdict == PrescriptionVerdict.Warn ? ", differs from the prescription" : "";
         string rule = prescription.Child is null ? "" : $" ({prescription.Words})";
-        Append(new DoseMeasured(at, _c.People.Role, mbq, tracerId), string.Create(CultureInfo.InvariantCulture, $"syringe {mbq:F1} MBq {tracer.Radiopharmaceutical}, prescribed {prescription.MBq:F0} MBq ({check.DeviationPercent:+0.0;-0.0} %){warning}{rule}"));
+        Append(new DoseMeasured(at, _c.People.Role, mbq, tracerId, reason), string.Create(CultureInfo.InvariantCulture, $"syringe {mbq:F1} MBq {tracer.Radiopharmaceutical}, prescribed {prescription.MBq:F0} MBq ({check.DeviationPercent:+0.0;-0.0} %){warning}{rule}{(reason.Length > 0 ? $"; given nevertheless, reason: {reason}" : "")}"));
     }
 
     /// <summary>A flow that has run past its injection while no console was there would miss the bolus: it is ended before anybody injects.</summary>

@@ -58,6 +58,7 @@ public static class StudyReading
         TracerInjected? injected = events.OfType<TracerInjected>().FirstOrDefault();
         DoseMeasured? before = events.OfType<DoseMeasured>().LastOrDefault(d => d.TracerId.Length == 0);
         ResidualMeasured? after = events.OfType<ResidualMeasured>().LastOrDefault(r => r.TracerId.Length == 0);
+        List<DoseReport> doses = protocol.Source is null ? [DoseReport.Of(protocol, "", events), .. protocol.LaterTracers.Select(t => DoseReport.Of(protocol, t.Id, events))] : [];
         StudyEnded? ended = events.OfType<StudyEnded>().LastOrDefault();
         StudyTimeline timeline = StudyTimeline.Derive(protocol, new PatientFactors().With(events), events, now);
         return new StudyRecord
@@ -67,7 +68,9 @@ public static class StudyReading
             Protocol = protocol,
             Started = events.Count > 0 ? events[0].At : now,
             Injected = injected?.At,
-            NetActivityMBq = injected is null ? null : NetActivity(protocol, injected, after),
+            NetActivityMBq = doses.FirstOrDefault()?.Net?.MBq,
+            Doses = doses,
+            DoseReasons = events.OfType<DoseMeasured>().GroupBy(d => d.TracerId).Select(g => g.Last()).Where(d => d.Reason.Length > 0).ToDictionary(d => d.TracerId, d => d.Reason),
             SyringeBefore = before is null ? null : (before.MBq, before.At),
             SyringeAfter = after is null ? null : (after.MBq, after.At),
             Series = series,
@@ -81,10 +84,6 @@ public static class StudyReading
             EndingReason = ended?.Reason ?? ending?.Reason ?? "",
         };
     }
-
-    private static double NetActivity(AcquisitionProtocol protocol, TracerInjected injected, ResidualMeasured? after) => after is null
-        ? injected.NetMBq
-        : injected.NetMBq - Acquire.Protocols.Nuclides.Radionuclide.Find(protocol.Tracer.Nuclide)!.ActivityAt(after.MBq, after.At, injected.At);
 
     private static TimelineEntry Entry(TimelineItem item, DateTimeOffset? zero) => new(item.Id, item.Title, item.IsPrompt, item.Opens, item.Target, item.Closes,
         item.StartedAt - zero, item.EndedAt - zero, item.State.ToString(), item.Reason);

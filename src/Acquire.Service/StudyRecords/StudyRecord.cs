@@ -16,7 +16,11 @@ public sealed record StudyRecord
     public required DateTimeOffset Started { get; init; }
     /// <summary>Time zero of every window; null before the injection.</summary>
     public DateTimeOffset? Injected { get; init; }
-    /// <summary>Net activity at injection, MBq; null before.</summary>
+    /// <summary>Dose record of every tracer of the protocol, first tracer first: prescription, syringe, residual, clocks, net activity with its uncertainty. Empty for a camera check.</summary>
+    public IReadOnlyList<DoseReport> Doses { get; init; } = [];
+    /// <summary>Why an activity beyond the limits was given, by tracer ("" the first); a tracer that needed none is not in here.</summary>
+    public IReadOnlyDictionary<string, string> DoseReasons { get; init; } = new Dictionary<string, string>();
+    /// <summary>Net activity of the first tracer at its injection, MBq, with the residual and the clocks of <see cref="Doses"/>; null before.</summary>
     public double? NetActivityMBq { get; init; }
     /// <summary>Syringe before injection: MBq at time; null when not measured.</summary>
     public (double MBq, DateTimeOffset At)? SyringeBefore { get; init; }
@@ -44,7 +48,25 @@ public sealed record StudyRecord
     public Ending Ending { get; init; } = Ending.Open;
     /// <summary>Why, in words.</summary>
     public string EndingReason { get; init; } = "";
+
+    /// <summary>What a step of the protocol shows: its tracer, when that was injected and how much of it. Null instants and activities while it was not.</summary>
+    /// <param name="stepId">Step; one that is not in the protocol shows the first tracer.</param>
+    public ShownTracer TracerOf(string stepId)
+    {
+        StudyPhase? phase = Protocol.Phases.FirstOrDefault(p => p.Acquisitions.Any(a => a.Id == stepId));
+        string id = phase?.TracerId ?? "";
+        if (id.Length == 0) return new ShownTracer("", Protocol.Tracer, Injected, NetActivityMBq);
+        DoseReport? dose = Doses.FirstOrDefault(d => d.TracerId == id);
+        return new ShownTracer(id, Protocol.TracerOf(id), dose?.Record?.InjectedAt, dose?.Net?.MBq);
+    }
 }
+
+/// <summary>The tracer a series shows.</summary>
+/// <param name="Id">Its id in the protocol; empty for the first.</param>
+/// <param name="Tracer">The tracer.</param>
+/// <param name="Injected">When it was injected; null when it was not.</param>
+/// <param name="NetMBq">Net activity at its injection; null when not known.</param>
+public sealed record ShownTracer(string Id, Tracer Tracer, DateTimeOffset? Injected, double? NetMBq);
 
 /// <summary>Settings and dose of a CT.</summary>
 /// <param name="AcquisitionId">Identity on the wire.</param>

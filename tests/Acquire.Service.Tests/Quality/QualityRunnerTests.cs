@@ -59,7 +59,7 @@ public sealed class QualityRunnerTests
     public void AllChecks_EachHasUniqueNameFileLimitAndPage()
     {
         QualityLimits limits = QualityLimits.LoadDefault();
-        Assert.Equal(19, QualityRunner.AllChecks.Count);
+        Assert.Equal(21, QualityRunner.AllChecks.Count);
         Assert.Equal(QualityRunner.AllChecks.Count, QualityRunner.AllChecks.Select(c => c.Name).Distinct().Count());
         foreach (IQualityCheck check in QualityRunner.AllChecks)
         {

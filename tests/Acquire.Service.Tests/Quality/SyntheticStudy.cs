@@ -1,5 +1,6 @@
 using Acquire.Protocols.Clinical;
 using Acquire.Protocols.Imaging;
+using Acquire.Protocols.Timeline;
 using Acquire.Service.StudyRecords;
 
 namespace Acquire.Service.Tests.Quality;
@@ -42,7 +43,8 @@ internal static class SyntheticStudy
                 PatientName = new Protected(FamilyName + "^Ida"), PatientId = new Protected(PatientId), BirthDate = new Protected("19611105"), Sex = "F",
                 StudyInstanceUid = "1.2.826.0.1.3680043.10.511.3.1", RequestedProcedureDescription = "Bone scintigraphy lumbar spine <three phase & SPECT/CT>",
             },
-            Protocol = Protocol(), Started = Injected.AddMinutes(-12), Injected = Injected, NetActivityMBq = 671,
+            Protocol = Protocol(), Started = Injected.AddMinutes(-12), Injected = Injected, NetActivityMBq = 683.7,
+            Doses = [DoseReport.Of(Protocol(), "", [new DoseMeasured(Injected.AddMinutes(-5), "technologist", 702), new TracerInjected(Injected, "technologist", 695.3), new ResidualMeasured(Injected.AddMinutes(4), "technologist", 11.5)])],
             SyringeBefore = (702, Injected.AddMinutes(-5)), SyringeAfter = (11.5, Injected.AddMinutes(4)),
             Series = [Flow(), Static("pool-ap", "Blood pool", 2, 300, 128, 320_000, bone: 0.25), Static("delayed-ap", "Delayed, front and back", 180, 300, 128, 800_000, bone: 1), tomo],
             Ct = spect.Ct(), CtFacts = new CtFacts(new Guid(9, 9, 9, 1, 1, 1, 1, 1, 1, 1, 1), "ct", 110, 40, 0.6, 1, 3, 3.1, 142, Injected.AddMinutes(212), Ending.Complete, 153),

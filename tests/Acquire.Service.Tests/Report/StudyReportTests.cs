@@ -72,7 +72,7 @@ public sealed partial class StudyReportTests
             Assert.Contains(HtmlPage.Text(r.LimitText), html, StringComparison.Ordinal);
             Assert.Contains(HtmlPage.Text(r.LimitSource), html, StringComparison.Ordinal);
         }
-        foreach (string text in (string[])["Repeat views 41 to 60", "671 MBq", "702 MBq", "142 mGy cm", "Made by a simulator", study.Protocol.ContentHash, "scanner was warming up", "&lt;three phase &amp; SPECT/CT&gt;", "prefers-color-scheme:dark", "no diagnosis"])
+        foreach (string text in (string[])["Repeat views 41 to 60", "683.7 MBq, standard uncertainty", "702.0 MBq", "11.5 MBq", "142 mGy cm", "Made by a simulator", study.Protocol.ContentHash, "scanner was warming up", "&lt;three phase &amp; SPECT/CT&gt;", "prefers-color-scheme:dark", "no diagnosis"])
             Assert.Contains(text, html, StringComparison.Ordinal);
     }
 

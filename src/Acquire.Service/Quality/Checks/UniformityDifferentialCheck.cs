@@ -22,7 +22,7 @@ public sealed class UniformityDifferentialCheck : IQualityCheck
         if (floods.Length == 0) return Judging.Result(this, Verdict.Error, null, limit, "No frame holds a field that could be looked at.", "Look at the frames; the source may be missing.");
         (int head, FloodUniformity worst) = floods.MaxBy(f => f.Flood.DifferentialCorrected);
         return Judging.Result(this, Judging.Of(worst.DifferentialCorrected, limit), worst.DifferentialCorrected, limit,
-            Judging.Say($"Head {head}: {worst.DifferentialPercent:0.0} % over the useful field at {worst.CountsPerPixel:0} counts per pixel, of which noise alone makes {worst.DifferentialFloor:0.0} %; {worst.DifferentialCorrected:0.0} % without it."),
+            Judging.Say($"Head {head}: {worst.DifferentialPercent:0.0} % over the useful field ({worst.CentralDifferentialPercent:0.0} % over the central one) at {worst.CountsPerPixel:0} counts per pixel, of which noise alone makes {worst.DifferentialFloor:0.0} %; {worst.DifferentialCorrected:0.0} % without it."),
             "Check peak, collimator, contamination and source; take the flood again. When it stays, service and a new uniformity map; no clinical study before.");
     }
 

@@ -22,7 +22,7 @@ public sealed class UniformityIntegralCheck : IQualityCheck
         if (floods.Length == 0) return Judging.Result(this, Verdict.Error, null, limit, "No frame holds a field that could be looked at.", "Look at the frames; the source may be missing.");
         (int head, FloodUniformity worst) = floods.MaxBy(f => f.Flood.IntegralCorrected);
         return Judging.Result(this, Judging.Of(worst.IntegralCorrected, limit), worst.IntegralCorrected, limit,
-            Judging.Say($"Head {head}: {worst.IntegralPercent:0.0} % over the useful field at {worst.CountsPerPixel:0} counts per pixel, of which noise alone makes {worst.IntegralFloor:0.0} %; {worst.IntegralCorrected:0.0} % without it."),
+            Judging.Say($"Head {head}: {worst.IntegralPercent:0.0} % over the useful field ({worst.CentralIntegralPercent:0.0} % over the central one) at {worst.CountsPerPixel:0} counts per pixel, of which noise alone makes {worst.IntegralFloor:0.0} %; {worst.IntegralCorrected:0.0} % without it."),
             "Check peak, collimator, contamination and source; take the flood again. When it stays, service and a new uniformity map; no clinical study before.");
     }
 
