@@ -165,6 +165,12 @@ internal sealed class CheckBench : IDisposable
         return link;
     }
 
+    /// <summary>The clause sets something: on plain serial that is refused with 110 (clause 7.7), so there is nothing to check.</summary>
+    public void NeedsProtectedLink()
+    {
+        if (IsSerial) throw new ClauseNotApplicableException("plain serial refuses settings with 110");
+    }
+
     /// <summary>A name that was never used.</summary>
     public string NewId() => string.Create(CultureInfo.InvariantCulture, $"{_mark}-{++_ids}");
 

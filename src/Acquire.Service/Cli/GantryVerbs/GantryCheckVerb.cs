@@ -59,7 +59,10 @@ public sealed class GantryCheckVerb : IGantrySubcommand
 
     private static ConformanceReport OverSerial(string line, IReadOnlyList<Clause> clauses, Needs allowed, bool quiet)
     {
-        throw new AcquireException($"'{line}': checks over a serial line come with the serial port", ExitCodes.BadInput);
+        var notes = new WireNotes();
+        // One line, one connection, the default session: what needs another, or the lease, is not applicable.
+        using var bench = new CheckBench(who => who == "view" ? new SerialPlainLink(line, who, notes) : throw new ClauseNotApplicableException("plain serial has one connection and no control"), null, allowed, TimeProvider.System, notes);
+        return Run(bench, line, clauses, allowed, quiet);
     }
 
     private static ConformanceReport Run(CheckBench bench, string address, IReadOnlyList<Clause> clauses, Needs allowed, bool quiet)

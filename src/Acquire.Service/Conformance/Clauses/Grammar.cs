@@ -155,6 +155,7 @@ internal static class Grammar
         }),
         new("GCI-2.34", "Definite blocks in", "#<digit><count><bytes> is taken whole, also with LF, ';' and quotes inside.", None, x =>
         {
+            x.NeedsProtectedLink();
             foreach (string content in (string[])["hello", "a\nb;*RST\n\"", "\0\x01\xff#15x"])
             {
                 byte[] bytes = System.Text.Encoding.Latin1.GetBytes(content);

@@ -234,7 +234,11 @@ internal static class Modes
             Each(x, f => f.Frame.LiveUs <= f.Frame.ElapsedUs && f.Frame.LiveUs > 0, "0 < live ≤ elapsed");
             Each(x, f => Math.Abs((f.Frame.ElapsedUs / 1e6) - 20) < 0.05, "20 s elapsed");
         }),
-        new("GCI-11.13", "An unknown run", "FRAM:SEL of an unknown uuid is 430.", Needs.Nothing, x => x.View.ExpectError("FRAM:SEL \"00000000-0000-4000-8000-00000000abcd\"", 430)),
+        new("GCI-11.13", "An unknown run", "FRAM:SEL of an unknown uuid is 430.", Needs.Nothing, x =>
+        {
+            x.NeedsProtectedLink();
+            x.View.ExpectError("FRAM:SEL \"00000000-0000-4000-8000-00000000abcd\"", 430);
+        }),
         new("GCI-11.14", "FRAMe:STORe?", "VOL|NVOL,capacity,used,free bytes.", Needs.Nothing, x =>
         {
             string[] s = x.View.Fields("FRAM:STOR?");

@@ -42,6 +42,7 @@ internal static class Refusals
         }),
         new("GCI-7.5", "Nothing without the lease", "Start, arm, reset or setting from a session without the lease is -203.", Needs.Nothing, x =>
         {
+            x.NeedsProtectedLink();
             string id = x.NewId();
             string[] commands =
             [

@@ -96,6 +96,7 @@ internal static class Sessions
         }),
         new("GCI-8.11", "VIEW cannot take control", "SYST:CONT:REQ from a VIEW session is -203.", Needs.Nothing, x =>
         {
+            x.NeedsProtectedLink();
             x.View.ExpectError("SYST:CONT:REQ", -203);
             PlainLink own = Open(x, "VIEW", out _);
             own.ExpectError("SYST:CONT:REQ", -203);

@@ -77,6 +77,7 @@ internal static class Transport
         }),
         new("GCI-4.9", "A line feed after a block", "Exactly one LF follows the bytes of a block.", None, x =>
         {
+            x.NeedsProtectedLink();
             x.View.AskBlock("SYST:HELP:HEAD?");
             x.View.ExpectInStep();
             x.View.Do("DIAG:BLOC #13abc");

@@ -224,6 +224,7 @@ internal static class Tree
         }),
         new("GCI-9.19", "DIAGnostic:BLOCk of at most 64 KiB", "65 536 bytes are kept; more is -223 (or -363).", Needs.Nothing, x =>
         {
+            x.NeedsProtectedLink();
             byte[] content = new byte[65_536];
             for (int i = 0; i < content.Length; i++) content[i] = (byte)(i * 31);
             x.View.SendBytes([.. "DIAG:BLOC #565536"u8, .. content, (byte)'\n']);
@@ -254,6 +255,7 @@ internal static class Tree
         new("GCI-9.22", "Faults of the simulator by name", "DIAG:SIM:FAUL with an unknown name is -224.", Needs.Control | Needs.Simulator, x => x.Console.ExpectError("DIAG:SIM:FAUL \"no.such.fault\",ON", -224)),
         new("GCI-9.23", "Speed of the simulator's clock", "DIAG:SIM:SPE makes gantry time run faster.", Needs.Simulator, x =>
         {
+            x.NeedsProtectedLink();
             double from = x.Tick();
             x.Speed(1000);
             x.View.ExpectInStep();
