@@ -75,6 +75,8 @@ internal sealed class RunRecord
             frames.Add(new FrameRead(next[0], (int)next[1], next[2], new FrameBytes(bytes), again));
             x.Console.Do(CheckBench.Say($"FRAM:ACKN {next[0]}"));
         }
+        // The run may still be closing when its last frame is released.
+        for (int i = 0; i < 100 && x.State(1) == "DRA"; i++) x.Pause(5);
         return new RunRecord
         {
             Run = run, Check = check, Frames = frames, RangeBefore = range, ListBefore = list, StateBefore = state, LedgerBefore = before, ConditionCounting = counting, ConditionPending = pending,

@@ -47,7 +47,7 @@ internal static class Modes
             x.Console.ExpectError("ACQ:ARM", -221);
             CheckBench.Prepare(() => x.WaitEnd(10));
             CheckBench.Prepare(() => x.Drain(run));
-            if (x.State(1) != "IDLE") throw new ClauseFailedException("IDLE after the last acknowledgement", x.State(1));
+            x.Wait("IDLE after the last acknowledgement", () => x.State(1) == "IDLE", 10);
         }),
         new("GCI-9.33", "ACQuire:STOP keeps all counts", "Frames of what was counted, marked partial (flag 0).", Needs.Counting, x => Ended(x, "ACQ:STOP", "STOP")),
         new("GCI-9.34", "ABORt keeps the frames", "Marked partial.", Needs.Counting, x => Ended(x, "ABOR", "ABOR")),
