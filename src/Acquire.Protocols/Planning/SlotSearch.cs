@@ -69,7 +69,7 @@ internal sealed class SlotSearch
         }
         int[] natural = [.. Enumerable.Range(0, n).OrderBy(j => EarliestCheap(_p.Jobs[j])).ThenBy(j => j)];
         _improver.Greedy(natural);
-        _improver.Greedy([.. Enumerable.Range(0, n).OrderByDescending(j => _p.Jobs[j].DropCost).ThenBy(j => _p.Jobs[j].LagCost.Length).ThenBy(j => EarliestCheap(_p.Jobs[j]))]);
+        if (!(_budget.Stop?.Invoke() ?? false)) _improver.Greedy([.. Enumerable.Range(0, n).OrderByDescending(j => _p.Jobs[j].DropCost).ThenBy(j => _p.Jobs[j].LagCost.Length).ThenBy(j => EarliestCheap(_p.Jobs[j]))]);
         _improver.Shake(_budget.Shakes / 2, _random, 0);
 
         SlotDomain[] root = [.. _p.Jobs.Select(j => SlotDomain.Of(_p, j))];
@@ -121,6 +121,7 @@ internal sealed class SlotSearch
 
     private void Heuristics(double bound, int shakes)
     {
+        if (_budget.Stop?.Invoke() ?? false) return;
         int[] order = [.. Enumerable.Range(0, _p.Jobs.Length).OrderBy(j => Mean(_bound.MeanInjection[j]) ?? Mean(_bound.MeanLater[j]) ?? 0)];
         _improver.Greedy(order);
         int[] byLater = [.. Enumerable.Range(0, _p.Jobs.Length).OrderBy(j => Mean(_bound.MeanLater[j]) ?? Mean(_bound.MeanInjection[j]) ?? 0)];
