@@ -69,7 +69,7 @@ public sealed class GciGrammarTests
     [InlineData("HEAD1:RAD ,", -102)]
     [InlineData("HEAD1:ENER:WIND1 \"a\",100", -109)]
     [InlineData("HEAD1:ENER:WIND1 \"a\",100,", -109)]
-    [InlineData("HEAD1:RAD 200 200", -121)]
+    [InlineData("HEAD1:RAD 200 200", -103)]
     [InlineData("HEAD1:RAD 200!", -103)]
     [InlineData("HEAD1:RAD!", -103)]
     [InlineData("HEAD1:RAD \u00e9", -101)]

@@ -145,7 +145,8 @@ internal sealed class YamlTree
         {
             var scanner = new Scanner(new StringReader(text), skipComments: false);
             int depth = 0;
-            while (depth <= MaxDepth && scanner.MoveNext()) // the scanner's work grows with the square of the depth
+            // The scanner's work grows with the square of the depth; behind something it cannot read it gives error tokens for ever.
+            while (depth <= MaxDepth && scanner.MoveNext() && scanner.Current is not Tokens.Error)
             {
                 switch (scanner.Current)
                 {
