@@ -74,19 +74,23 @@ public sealed class LiveReconstructionHost : IAsyncDisposable
         LiveFinish message = new(Interlocked.Increment(ref _nextId), ctFolder, output);
         _finishes[message.Id] = (message, done);
         if (GivenUp) return "the live reconstruction was given up";
+        bool existed = Directory.Exists(output);
         lock (_lock) _queue.Add(message, CancellationToken.None);
+        string? why = null;
         try
         {
-            return await done.Task.WaitAsync(TimeSpan.FromSeconds(_limits.FinishSeconds), _wall, cancellation);
+            return why = await done.Task.WaitAsync(TimeSpan.FromSeconds(_limits.FinishSeconds), _wall, cancellation);
         }
         catch (TimeoutException)
         {
             Kill();
-            return string.Create(CultureInfo.InvariantCulture, $"the live reconstruction took more than {_limits.FinishSeconds:0} s and was ended");
+            return why = string.Create(CultureInfo.InvariantCulture, $"the live reconstruction took more than {_limits.FinishSeconds:0} s and was ended");
         }
         finally
         {
             _finishes.TryRemove(message.Id, out _);
+            // A worker that was ended may have left an image, whole or half: what is said not to be there must not lie there.
+            if (why is not null && !existed && Directory.Exists(output)) Directory.Delete(output, recursive: true);
         }
     }
 

@@ -14,6 +14,11 @@ public static class Crc16
         return (ushort)crc;
     }
 
+    /// <summary>The CRC as it goes on the wire, every bit inverted (CRC-16/GENIBUS; 0xD64E over the ASCII digits 1 to 9).</summary>
+    /// <remarks>A CRC sent as it is comes out as zero over message and CRC, and stays zero over zeros behind them. One bit of the closing delimiter flipped
+    /// (0x00 to 0x01) is such a zero after COBS: the message and half of its CRC would pass as a longer message (docs/decisions/0021).</remarks>
+    public static ushort Inverted(ReadOnlySpan<byte> bytes) => (ushort)~Of(bytes);
+
     private static ushort[] MakeTable()
     {
         var table = new ushort[256];

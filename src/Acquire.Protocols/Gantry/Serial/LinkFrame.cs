@@ -21,7 +21,7 @@ public enum LinkFrameType
     Beat = 7,
 }
 
-/// <summary>One frame: type, channel, sequence number, acknowledged number, payload; on the wire with a CRC-16, COBS-coded, a zero before and after.</summary>
+/// <summary>One frame: type, channel, sequence number, acknowledged number, payload; on the wire with an inverted CRC-16, COBS-coded, a zero before and after.</summary>
 /// <param name="Type">Kind.</param>
 /// <param name="Channel">0 SCPI, 1 events, 2 bulk, 3 watchdog.</param>
 /// <param name="Sequence">Number of this frame in its channel, mod 256.</param>
@@ -51,7 +51,7 @@ public readonly record struct LinkFrame(LinkFrameType Type, int Channel, byte Se
         plain[2] = Sequence;
         plain[3] = Acknowledged;
         Payload.Span.CopyTo(plain[Header..]);
-        BinaryPrimitives.WriteUInt16BigEndian(plain[^Check..], Crc16.Of(plain[..^Check]));
+        BinaryPrimitives.WriteUInt16BigEndian(plain[^Check..], Crc16.Inverted(plain[..^Check]));
         wire[0] = 0;
         int length = Cobs.Encode(plain, wire[1..]);
         wire[length + 1] = 0;
@@ -70,7 +70,7 @@ public readonly record struct LinkFrame(LinkFrameType Type, int Channel, byte Se
         int length = Cobs.Decode(encoded, plain);
         if (length < Header + Check || length > Header + MaxPayload + Check) return false;
         plain = plain[..length];
-        bool right = BinaryPrimitives.ReadUInt16BigEndian(plain[^Check..]) == Crc16.Of(plain[..^Check]) && plain[0] is >= (byte)LinkFrameType.Syn and <= (byte)LinkFrameType.Beat && plain[1] < Channels;
+        bool right = BinaryPrimitives.ReadUInt16BigEndian(plain[^Check..]) == Crc16.Inverted(plain[..^Check]) && plain[0] is >= (byte)LinkFrameType.Syn and <= (byte)LinkFrameType.Beat && plain[1] < Channels;
         frame = new LinkFrame((LinkFrameType)plain[0], plain[1], plain[2], plain[3], right ? plain[Header..^Check].ToArray() : ReadOnlyMemory<byte>.Empty);
         return right;
     }

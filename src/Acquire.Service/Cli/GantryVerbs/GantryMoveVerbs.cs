@@ -17,13 +17,31 @@ internal static class GantryErrand
             await using GantryDriver gantry = await GantryDriver.OpenAsync(address.Transport,
                 new GantryDriverOptions { SessionName = name, Role = role, WithEvents = withEvents, FirstAttempts = 2 }, TimeProvider.System, cancellation);
             gantry.Notice = Console.Error.WriteLine;
-            int code = await errand(gantry);
-            if (role == GantryRole.Control) await gantry.CommandAsync("SYST:CONT:REL", cancellation);
-            return code;
+            try
+            {
+                return await errand(gantry);
+            }
+            finally
+            {
+                // Also when the errand was refused: the next one must not wait for this lease to run out.
+                if (role == GantryRole.Control) await ReleaseAsync(gantry);
+            }
         }
         catch (Exception e) when (e is GantryLinkLostException or GantryRefusedException or GantryProtocolException or GantryControlLostException or GantryRestartedException)
         {
             throw new AcquireException(e.Message, ExitCodes.Gantry, e);
+        }
+    }
+
+    private static async Task ReleaseAsync(GantryDriver gantry)
+    {
+        try
+        {
+            await gantry.CommandAsync("SYST:CONT:REL", CancellationToken.None);
+        }
+        catch (Exception e) when (e is GantryLinkLostException or GantryRefusedException or GantryProtocolException or GantryControlLostException or GantryRestartedException)
+        {
+            // The link or the lease is gone already: it then ends by itself, and the errand's own word is the one to tell.
         }
     }
 

@@ -10,6 +10,7 @@ public sealed class CodecTests
     public void Crc16_IsThePublishedOne()
     {
         Assert.Equal(0x29B1, Crc16.Of("123456789"u8)); // catalogue of parametrised CRC algorithms: check value
+        Assert.Equal(0xD64E, Crc16.Inverted("123456789"u8)); // the same catalogue: CRC-16/GENIBUS
         Assert.Equal(0xFFFF, Crc16.Of([]));
         Assert.Equal(0x1D0F, Crc16.Of([0, 0])); // two zero bytes: the value other specifications name as their start
     }
@@ -94,6 +95,43 @@ public sealed class CodecTests
             foreach (int bit in bits) plain[bit / 8] ^= (byte)(1 << (bit % 8));
             return Crc16.Of(plain) != crc;
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(5000));
+    }
+
+    /// <summary>On the wire, stuffing and delimiters and all: a flipped delimiter joins what was two, a flipped code shifts zeros.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Wire_EveryFlippedBitDroppedOrDoubledByte_GivesNoFrameThatWasNotSent(int payload)
+    {
+        byte[] bytes = payload switch { 0 => new byte[200], 1 => [.. Enumerable.Range(0, 300).Select(i => (byte)(i * 37 % 251))], _ => "HEAD1:RAD 230;:HEAD2:RAD 230\n"u8.ToArray() };
+        var sent = new List<LinkFrame> { new(LinkFrameType.Data, 2, 17, 9, bytes), new(LinkFrameType.Data, 2, 18, 9, bytes.AsMemory(1)), new(LinkFrameType.Ack, 0, 0, 4, default) };
+        byte[] wire = new byte[3 * LinkFrame.MaxWire];
+        int length = 0;
+        foreach (LinkFrame frame in sent) length += frame.Write(wire.AsSpan(length));
+        wire = wire[..length];
+
+        Assert.Equal(3, Read(wire).Count);
+        for (int at = 0; at < length; at++)
+        {
+            for (int bit = 0; bit < 8; bit++) AllWereSent([.. wire[..at], (byte)(wire[at] ^ (1 << bit)), .. wire[(at + 1)..]], $"bit {bit} of byte {at} flipped");
+            AllWereSent([.. wire[..at], .. wire[(at + 1)..]], $"byte {at} dropped");
+            AllWereSent([.. wire[..at], wire[at], .. wire[at..]], $"byte {at} doubled");
+        }
+
+        void AllWereSent(byte[] damaged, string how) =>
+            Assert.All(Read(damaged), f => Assert.True(sent.Any(s => s with { Payload = default } == f with { Payload = default } && s.Payload.Span.SequenceEqual(f.Payload.Span)), how));
+
+        static List<LinkFrame> Read(byte[] bytes)
+        {
+            var got = new List<LinkFrame>();
+            new LinkFrameReader().Append(bytes, (f, whole) =>
+            {
+                if (whole) got.Add(f);
+                return true;
+            });
+            return got;
+        }
     }
 
     [Fact]
