@@ -24,7 +24,7 @@ internal static class ReconLive
                 {
                     AcquisitionId = Guid.Empty, StepId = "spect", Title = "SPECT", Kind = AcquisitionKind.Tomo, DetectorCount = 1, Collimator = "LEHR", Frames = [], EnergyWindows = [new EnergyWindow("Tc99m", 126.45, 154.55, EnergyWindowRole.Photopeak)],
                 };
-                await using LiveReconstructionHost host = new(new LiveBegin(series, 5, 12, true, false, 6, ""), new LiveLimits(), TimeProvider.System);
+                await using LiveReconstructionHost host = new(new LiveBegin(series, 5, 12, true, false, 6, ""), new LiveLimits(), TimeProvider.System, s => { if (s.What == "worker ended") Console.Error.WriteLine(s.Why); });
                 foreach (CountFrame frame in frames.SkipLast(1)) host.Post(frame);
                 // An image of what is there proves that the worker has taken everything and is idle, as it is between the views of a patient.
                 if (await host.FinishAsync(null, Path.Combine(output, "before"), CancellationToken.None) is { } failed) throw new InvalidOperationException(failed);

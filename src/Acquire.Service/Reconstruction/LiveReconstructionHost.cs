@@ -135,13 +135,8 @@ public sealed class LiveReconstructionHost : IAsyncDisposable
 
     private async Task<string> OnceAsync()
     {
-        string program = Environment.ProcessPath ?? throw new AcquireException("this program does not know its own path", ExitCodes.Unexpected);
-        bool isHost = !Path.GetFileNameWithoutExtension(program).Equals("acquire", StringComparison.OrdinalIgnoreCase);
-        ProcessStartInfo start = new(isHost ? DotNet(program) : program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        if (isHost) start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "acquire.dll"));
-        start.ArgumentList.Add("reconstruct-live");
-        start.ArgumentList.Add("--memory");
-        start.ArgumentList.Add((_limits.MemoryMb / 2).ToString(CultureInfo.InvariantCulture));
+        ProcessStartInfo start = WorkerProgram.Start("reconstruct-live", "--memory", (_limits.MemoryMb / 2).ToString(CultureInfo.InvariantCulture));
+        start.RedirectStandardInput = true;
         // Managed memory has its own hard limit (hexadecimal bytes), so that a defect ends the worker and not the machine's patience.
         start.Environment["DOTNET_GCHeapHardLimit"] = (_limits.MemoryMb * 1048576L).ToString("X", CultureInfo.InvariantCulture);
         start.Environment["DOTNET_TieredPGO"] = "0";
@@ -163,9 +158,6 @@ public sealed class LiveReconstructionHost : IAsyncDisposable
         string said = (await errors).Trim().ReplaceLineEndings(" ");
         return said.Length > 0 ? said : string.Create(CultureInfo.InvariantCulture, $"exit code {process.ExitCode}");
     }
-
-    /// <summary>Tests run under another program; the worker is acquire all the same.</summary>
-    private static string DotNet(string program) => Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase) ? program : "dotnet";
 
     private void Feed(Process process, CancellationToken stop)
     {

@@ -40,11 +40,7 @@ public static class ReconstructionWorker
 
     private static async Task<(int Code, string Why)> OnceAsync(string[] arguments, Action<double, double> progress, TimeProvider wall, CancellationToken cancellation)
     {
-        string program = Environment.ProcessPath ?? throw new AcquireException("this program does not know its own path and cannot start its worker", ExitCodes.Unexpected);
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        if (Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
-            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "acquire.dll"));
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        ProcessStartInfo start = WorkerProgram.Start(arguments);
         using Process process = Process.Start(start) ?? throw new AcquireException("the reconstruction worker could not be started", ExitCodes.Unexpected);
         WorkerPriority.Lower(process);
         using var limit = new CancellationTokenSource(Limit, wall);
