@@ -41,8 +41,9 @@ public sealed class ProtocolsVerb : IVerb
         var role = new Option<string>("--role") { Description = "Role of that person", DefaultValueFactory = _ => "medical physicist" };
         var note = new Option<string>("--note") { Description = "Note; for --withdraw the reason", DefaultValueFactory = _ => "" };
         var withdraw = new Option<bool>("--withdraw") { Description = "Take the approval of this content back" };
-        var approve = new Command("approve", "Record that a person approves the content of a protocol, by its hash; appended to approvals.yaml of the folder") { file, by, role, note, withdraw, folder };
-        approve.SetAction(parsed => Approve(parsed.GetValue(file)!, parsed.GetValue(by)!, parsed.GetValue(role)!, parsed.GetValue(note)!, parsed.GetValue(withdraw), parsed.GetValue(folder)!,
+        var site = new Option<string?>("--folder") { Description = "Folder whose approvals.yaml takes it. Default: the one the file belongs to, where a study looks for it." };
+        var approve = new Command("approve", "Record that a person approves the content of a protocol, by its hash; appended to approvals.yaml of the folder") { file, by, role, note, withdraw, site };
+        approve.SetAction(parsed => Approve(parsed.GetValue(file)!, parsed.GetValue(by)!, parsed.GetValue(role)!, parsed.GetValue(note)!, parsed.GetValue(withdraw), parsed.GetValue(site) ?? ProtocolFile.FolderOf(parsed.GetValue(file)!),
             parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
 
         var pictures = new Option<string>("--out") { Description = "Folder for the drawings (SVG)", Required = true };

@@ -41,7 +41,7 @@ public static class NuclearMedicineObjects
         foreach ((string name, Volume volume) in study.Reconstructions.OrderBy(r => r.Key, StringComparer.Ordinal))
         {
             int number = 1001 + reconstruction++;
-            if (Try(name, refused, () => new ReconstructionObject(modules, name, volume, number, spect).Write(folder)) is WrittenObject one) written.Add(one);
+            if (Try(name, refused, () => new ReconstructionObject(modules, name, volume, number, study.Origins.TryGetValue(name, out ReconstructionOrigin? origin) ? written.LastOrDefault(w => w.Kind == "TOMO" && w.StepId == origin.StepId) ?? spect : spect).Write(folder)) is WrittenObject one) written.Add(one);
         }
         if (study.Ct is Volume ct)
         {

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using Acquire.Protocols.Clinical;
 using Acquire.Protocols.Imaging;
+using Acquire.Service.StudyRecords;
 using FellowOakDicom;
 using FellowOakDicom.Imaging;
 using FellowOakDicom.IO.Buffer;
@@ -32,8 +33,9 @@ internal sealed class ReconstructionObject(StudyModules modules, string name, Vo
         }
         double slope = high > low ? (high - low) / ushort.MaxValue : 1;
         CountSeries? source = spect is null ? null : modules.Study.Series.LastOrDefault(s => s.StepId == spect.StepId && s.Kind == AcquisitionKind.Tomo);
-        ReconstructionSettings settings = modules.Study.Protocol.Reconstruction;
-        bool attenuation = name.Equals("AC", StringComparison.OrdinalIgnoreCase) || name.StartsWith("AC-", StringComparison.OrdinalIgnoreCase);
+        ReconstructionOrigin? origin = modules.Study.Origins.GetValueOrDefault(name);
+        ReconstructionSettings settings = origin?.Settings ?? modules.Study.Protocol.Reconstruction;
+        bool attenuation = origin?.Attenuation ?? (name.Equals("AC", StringComparison.OrdinalIgnoreCase) || name.StartsWith("AC-", StringComparison.OrdinalIgnoreCase));
 
         var findings = new List<string>();
         if (source is not null && StudyModules.EndingText(source.Ending, source.EndingReason, source.Frames.Count, source.ExpectedFrames) is { Length: > 0 } ending) findings.Add(ending);
@@ -44,7 +46,7 @@ internal sealed class ReconstructionObject(StudyModules modules, string name, Vo
         DateTimeOffset start = source?.Frames.Min(f => f.Start) ?? modules.Study.Started;
         DateTimeOffset end = source?.Frames.Max(f => f.Start + f.Elapsed) ?? start;
 
-        DicomDataset ds = modules.Begin(DicomUID.NuclearMedicineImageStorage, instanceUid, seriesUid, "NM", number, 1, $"SPECT {name}", start, end, string.Join(". ", findings));
+        DicomDataset ds = modules.Begin(DicomUID.NuclearMedicineImageStorage, instanceUid, seriesUid, "NM", number, 1, origin?.Title ?? $"SPECT {name}", start, end, string.Join(". ", findings));
         ds.Add(DicomTag.ImageType, "DERIVED", "PRIMARY", "RECON TOMO", "EMISSION");
         ds.Add(DicomTag.DerivationDescription, Text.Free(Processing(settings, attenuation), 1024));
         if (spect is not null)

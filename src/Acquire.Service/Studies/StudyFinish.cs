@@ -1,5 +1,6 @@
 using Acquire.Service.StudyRecords;
 using System.Globalization;
+using Acquire.Protocols.Clinical;
 using Acquire.Protocols.Imaging;
 using Acquire.Protocols.Timeline;
 using Acquire.Service.Dicom;
@@ -68,31 +69,51 @@ public static class StudyFinish
         }
     }
 
-    private static async Task<(StudyRecord Study, string? Failed)> ReconstructAsync(StudyRecord study, string folder, WrittenObjects written, LiveSpect live, StudyClock clock,
+    private static async Task<(StudyRecord Study, string? Failed)> ReconstructAsync(StudyRecord study, string folder, WrittenObjects written, LiveSpect liveSpect, StudyClock clock,
         IStudyDisplay display, CancellationToken cancellation)
     {
-        if (written.FirstOrDefault(w => w.Kind == "TOMO") is not { } tomo) return (study, null);
-        string? ct = study.Ct is not null && study.Protocol.Reconstruction.AttenuationCorrection ? Path.GetDirectoryName(written.First(w => w.Kind == "CT").Path) : null;
+        WrittenObject[] beds = [.. written.Where(w => w.Kind == "TOMO").GroupBy(w => w.StepId).Select(g => g.Last())];
+        if (beds.Length == 0) return (study, null);
+        string? ct = study.Ct is not null ? Path.GetDirectoryName(written.First(w => w.Kind == "CT").Path) : null;
         var volumes = new Dictionary<string, Volume>();
+        var origins = new Dictionary<string, ReconstructionOrigin>();
         Volume? map = null;
         try
         {
-            foreach ((string name, string? attenuation) in ct is null ? [("NAC", null)] : new (string, string?)[] { ("AC", ct), ("NAC", null) })
+            foreach (WrittenObject bed in beds)
             {
-                string output = Path.Combine(folder, "recon", name);
-                CountSeries? series = study.Series.LastOrDefault(s => s.Kind == AcquisitionKind.Tomo);
-                if (series is null || !await live.ImageAsync(series, attenuation, output, cancellation)) await ReconstructionWorker.RunAsync(tomo.Path, attenuation, study.Protocol.Reconstruction, output,
-                    (share, left) => display.Next(string.Create(CultureInfo.InvariantCulture, $"Reconstructing ({name}): {100 * share:F0} %"), left >= 1 ? TimeSpan.FromSeconds(left) : null, clock.GetUtcNow(), clock.GetUtcNow() - study.Injected),
-                    TimeProvider.System, cancellation);
-                volumes[name] = RawFolder.ReadVolume(output);
-                string mapFolder = Path.Combine(output, "attenuation");
-                if (attenuation is not null && Directory.Exists(mapFolder)) map = RawFolder.ReadVolume(mapFolder);
+                // The last bed has the plain names, which the checks and the report of one bed look for; beds are not joined.
+                string suffix = bed == beds[^1] ? "" : $"-{bed.StepId}";
+                CountSeries? series = study.Series.LastOrDefault(s => s.StepId == bed.StepId && s.Kind == AcquisitionKind.Tomo);
+                string title = beds.Length > 1 && series is not null ? $" {series.Title}" : "";
+                ReconstructionSettings settings = study.Protocol.Reconstruction;
+                if (ct is not null && settings.AttenuationCorrection) await MakeAsync($"AC{suffix}", new ReconstructionOrigin(bed.StepId, $"SPECT AC{title}", settings, true), series, bed, live: true);
+                await MakeAsync($"NAC{suffix}", new ReconstructionOrigin(bed.StepId, $"SPECT NAC{title}", settings, false), series, bed, live: true);
+                foreach (FurtherReconstruction further in study.Protocol.FurtherReconstructions)
+                {
+                    // Without the CT it asks for it would be another image under its name.
+                    if (further.Settings.AttenuationCorrection && ct is null) continue;
+                    await MakeAsync(further.Id + suffix, new ReconstructionOrigin(bed.StepId, $"{further.Title}{title}", further.Settings, further.Settings.AttenuationCorrection), series, bed, live: false);
+                }
             }
         }
         catch (AcquireException e)
         {
-            return (study with { Reconstructions = volumes, AttenuationMap = map }, e.Message);
+            return (study with { Reconstructions = volumes, Origins = origins, AttenuationMap = map }, e.Message);
         }
-        return (study with { Reconstructions = volumes, AttenuationMap = map }, null);
+        return (study with { Reconstructions = volumes, Origins = origins, AttenuationMap = map }, null);
+
+        async Task MakeAsync(string name, ReconstructionOrigin origin, CountSeries? series, WrittenObject bed, bool live)
+        {
+            string output = Path.Combine(folder, "recon", name);
+            string? attenuation = origin.Attenuation ? ct : null;
+            if (!live || series is null || !await liveSpect.ImageAsync(series, attenuation, output, cancellation)) await ReconstructionWorker.RunAsync(bed.Path, attenuation, origin.Settings, output,
+                (share, left) => display.Next(string.Create(CultureInfo.InvariantCulture, $"Reconstructing ({name}): {100 * share:F0} %"), left >= 1 ? TimeSpan.FromSeconds(left) : null, clock.GetUtcNow(), clock.GetUtcNow() - study.Injected),
+                TimeProvider.System, cancellation);
+            volumes[name] = RawFolder.ReadVolume(output);
+            origins[name] = origin;
+            string mapFolder = Path.Combine(output, "attenuation");
+            if (attenuation is not null && Directory.Exists(mapFolder)) map = RawFolder.ReadVolume(mapFolder);
+        }
     }
 }

@@ -34,6 +34,8 @@ public sealed record StudyRecord
     public CtFacts? CtFacts { get; init; }
     /// <summary>Reconstructed SPECT volumes by name ("AC", "NAC"); empty before.</summary>
     public IReadOnlyDictionary<string, Volume> Reconstructions { get; init; } = new Dictionary<string, Volume>();
+    /// <summary>How each of <see cref="Reconstructions"/> was made, by its name; one that is not in here was made of the last SPECT as the protocol's reconstruction says.</summary>
+    public IReadOnlyDictionary<string, ReconstructionOrigin> Origins { get; init; } = new Dictionary<string, ReconstructionOrigin>();
     /// <summary>Attenuation map used, 1/mm in SPECT space; null when none.</summary>
     public Volume? AttenuationMap { get; init; }
     /// <summary>Plan against what happened.</summary>
@@ -60,6 +62,13 @@ public sealed record StudyRecord
         return new ShownTracer(id, Protocol.TracerOf(id), dose?.Record?.InjectedAt, dose?.Net?.MBq);
     }
 }
+
+/// <summary>How a volume was made.</summary>
+/// <param name="StepId">SPECT it was made of.</param>
+/// <param name="Title">For people, e.g. "SPECT for SUV".</param>
+/// <param name="Settings">Settings of the reconstruction.</param>
+/// <param name="Attenuation">Corrected for attenuation from the CT.</param>
+public sealed record ReconstructionOrigin(string StepId, string Title, ReconstructionSettings Settings, bool Attenuation);
 
 /// <summary>The tracer a series shows.</summary>
 /// <param name="Id">Its id in the protocol; empty for the first.</param>
