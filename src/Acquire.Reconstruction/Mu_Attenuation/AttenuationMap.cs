@@ -81,18 +81,10 @@ public static class AttenuationMap
     {
         ArgumentNullException.ThrowIfNull(hu);
         ArgumentNullException.ThrowIfNull(target);
-        int metal = 0;
-        float[] tissue = new float[hu.Values.Length];
-        float[]? fraction = null;
-        for (int n = 0; n < tissue.Length; n++)
-        {
-            tissue[n] = (float)Math.Clamp(hu.Values[n], -1000, MetalHu);
-            if (hu.Values[n] <= MetalHu) continue;
-            (fraction ??= new float[tissue.Length])[n] = 1;
-            metal++;
-        }
-        Volume smooth = GaussianFilter.Apply(Resample(hu with { Values = tissue }, target, -1000, out double outside), fwhmMm);
-        Volume? metalShare = fraction is null ? null : GaussianFilter.Apply(Resample(hu with { Values = fraction, Unit = "1" }, target, 0, out _), fwhmMm);
+        // The CT may have half a gigabyte: it is looked at slice by slice and never copied.
+        int metal = hu.Values.Count(v => v > MetalHu);
+        Volume smooth = GaussianFilter.Apply(Resample(hu, target, -1000, out double outside, v => (float)Math.Clamp(v, -1000, MetalHu)), fwhmMm);
+        Volume? metalShare = metal == 0 ? null : GaussianFilter.Apply(Resample(hu, target, 0, out _, v => v > MetalHu ? 1 : 0) with { Unit = "1" }, fwhmMm);
         float[] mu = new float[smooth.Values.Length];
         double largest = LargestMuPerMm * PhotonAttenuation.BonePerMm(keV) / PhotonAttenuation.BonePerMm(PhotonAttenuation.TechnetiumKeV);
         double titanium = Math.Abs(keV - PhotonAttenuation.TechnetiumKeV) < 1 ? MetalMuPerMm : PhotonAttenuation.TitaniumPerMm(keV);
@@ -123,7 +115,8 @@ public static class AttenuationMap
     /// <param name="target">Grid wanted; its values are not used.</param>
     /// <param name="outside">Value beyond the source.</param>
     /// <param name="outsideFraction">Share of target voxels with no source at all.</param>
-    public static Volume Resample(Volume source, Volume target, float outside, out double outsideFraction)
+    /// <param name="valueOf">What is averaged in place of the source's value; the value itself when null.</param>
+    public static Volume Resample(Volume source, Volume target, float outside, out double outsideFraction, Func<float, float>? valueOf = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(target);
@@ -134,6 +127,7 @@ public static class AttenuationMap
         // Slices of the source, first averaged in plane, then along z; a slice serves the one or two target slices it overlaps.
         double[] plane = new double[target.Nx * target.Ny], rows = new double[target.Nx * source.Ny];
         double[][] sums = [.. Enumerable.Range(0, target.Nz).Select(_ => Array.Empty<double>())];
+        float[] changed = valueOf is null ? [] : new float[source.Nx * source.Ny];
         long none = 0;
         for (int s = 0; s < source.Nz; s++)
         {
@@ -141,6 +135,11 @@ public static class AttenuationMap
             for (int k = 0; k < target.Nz; k++) wanted |= s >= z[k].First && s < z[k].First + z[k].Weights.Length;
             if (!wanted) continue;
             ReadOnlySpan<float> slice = source.Values.AsSpan(s * source.Nx * source.Ny, source.Nx * source.Ny);
+            if (valueOf is not null)
+            {
+                for (int n = 0; n < changed.Length; n++) changed[n] = valueOf(slice[n]);
+                slice = changed;
+            }
             for (int j = 0; j < source.Ny; j++)
                 for (int i = 0; i < target.Nx; i++)
                 {

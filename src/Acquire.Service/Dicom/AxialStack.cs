@@ -16,7 +16,7 @@ internal static class AxialStack
     }
 
     /// <summary>Builds the volume: z ascending to the head, rows and columns turned where the slice runs against x or y.</summary>
-    /// <param name="slices">z of each slice, mm, and its values, row-major.</param>
+    /// <param name="slices">z of each slice, mm, and what gives its values, row-major; asked once, one slice at a time, so that a CT need not lie in memory twice.</param>
     /// <param name="columns">Columns of a slice.</param>
     /// <param name="rows">Rows of a slice.</param>
     /// <param name="dx">Distance between columns, mm.</param>
@@ -27,9 +27,9 @@ internal static class AxialStack
     /// <param name="unit">Unit of the values.</param>
     /// <param name="name">Name of the input, for messages.</param>
     /// <param name="singleSpacing">Slice distance when there is one slice only, mm.</param>
-    internal static Volume Build(IReadOnlyList<(double Z, float[] Values)> slices, int columns, int rows, double dx, double dy, double x0, double y0, (int X, int Y) signs, string unit, string name, double singleSpacing)
+    internal static Volume Build(IReadOnlyList<(double Z, Func<float[]> Values)> slices, int columns, int rows, double dx, double dy, double x0, double y0, (int X, int Y) signs, string unit, string name, double singleSpacing)
     {
-        (double Z, float[] Values)[] sorted = [.. slices.OrderBy(s => s.Z)];
+        (double Z, Func<float[]> Values)[] sorted = [.. slices.OrderBy(s => s.Z)];
         double dz = sorted.Length > 1 ? (sorted[^1].Z - sorted[0].Z) / (sorted.Length - 1) : singleSpacing;
         for (int k = 1; k < sorted.Length; k++)
         {
@@ -39,13 +39,16 @@ internal static class AxialStack
         }
         var values = new float[columns * rows * sorted.Length];
         for (int k = 0; k < sorted.Length; k++)
+        {
+            float[] slice = sorted[k].Values();
             for (int r = 0; r < rows; r++)
             {
                 int j = signs.Y > 0 ? r : rows - 1 - r;
                 Span<float> target = values.AsSpan(((k * rows) + j) * columns, columns);
-                sorted[k].Values.AsSpan(r * columns, columns).CopyTo(target);
+                slice.AsSpan(r * columns, columns).CopyTo(target);
                 if (signs.X < 0) target.Reverse();
             }
+        }
         return new Volume
         {
             Nx = columns, Ny = rows, Nz = sorted.Length, DxMm = dx, DyMm = dy, DzMm = dz,

@@ -10,7 +10,7 @@ namespace Acquire.Service.Dicom;
 
 /// <summary>A CT volume as CT Image objects, one file per slice from feet to head, in the frame of reference of the SPECT.</summary>
 /// <remarks>Stored value = HU + 1024, as on the wire, so that the pixel sums of files and stored frames are equal.</remarks>
-internal sealed class CtObjects(StudyModules modules, Volume ct, int number)
+internal sealed class CtObjects(StudyModules modules, Volume ct, CtFacts? facts, int number)
 {
     private const int Offset = 1024;
 
@@ -20,7 +20,6 @@ internal sealed class CtObjects(StudyModules modules, Volume ct, int number)
         if (ct.Values.Length != ct.Nx * ct.Ny * ct.Nz || ct.Values.Length == 0) throw new RefusedException("the volume does not have the voxels its size says");
         foreach (float hu in ct.Values)
             if (!(Math.Round(hu) + Offset is >= 0 and <= ushort.MaxValue)) throw new RefusedException($"a voxel does not fit 16 bits above -{Offset} HU");
-        CtFacts? facts = modules.Study.CtFacts;
         string step = facts?.StepId ?? "ct";
         string id = facts?.AcquisitionId.ToString("N") ?? "ct";
         var findings = new List<string>();

@@ -58,7 +58,7 @@ public static class CtSeries
             if (slice.Rows != first.Rows || slice.Columns != first.Columns || Math.Abs(slice.Dx - first.Dx) > 1e-4 || Math.Abs(slice.Dy - first.Dy) > 1e-4 || slice.Signs != first.Signs
                 || Math.Abs(slice.Position[0] - first.Position[0]) > 0.01 || Math.Abs(slice.Position[1] - first.Position[1]) > 0.01)
                 throw DicomFiles.Bad($"{name}: slices differ in size, pixel spacing, orientation or position ({slice.Name} against {first.Name}); a tilted gantry is not read");
-        Volume hu = AxialStack.Build([.. slices.Select(s => (s.Position[2], s.Values))], first.Columns, first.Rows, first.Dx, first.Dy, first.Position[0], first.Position[1], first.Signs, "HU", name, first.Thickness);
+        Volume hu = AxialStack.Build([.. slices.Select(s => (s.Position[2], (Func<float[]>)s.Values))], first.Columns, first.Rows, first.Dx, first.Dy, first.Position[0], first.Position[1], first.Signs, "HU", name, first.Thickness);
         double[] kv = [.. slices.Select(s => s.Kv).Distinct()];
         if (kv.Length > 1) findings.Add("slices state different tube voltages; the first is taken");
         if (first.Kv == 0) findings.Add($"{Text.Name(DicomTag.KVP)} is missing: the conversion to attenuation has no voltage");
@@ -86,19 +86,30 @@ public static class CtSeries
         bool signed = Text.Whole(ds, DicomTag.PixelRepresentation) == 1;
         int stored = Text.Whole(ds, DicomTag.BitsStored) is int b and > 0 and <= 16 ? b : 16;
         ReadOnlySpan<byte> raw = DicomPixelData.Create(ds).GetFrame(0).Data;
-        float[] values = new float[rows * columns];
-        for (int i = 0; i < values.Length; i++)
-        {
-            // Bits above Bits Stored may hold overlays in old files: only the stored bits count.
-            int pixel = BinaryPrimitives.ReadUInt16LittleEndian(raw[(2 * i)..]) & ((1 << stored) - 1);
-            if (signed && (pixel & (1 << (stored - 1))) != 0) pixel -= 1 << stored;
-            values[i] = (float)((pixel * slope) + intercept);
-        }
-        return new Slice(name, Text.First(ds, DicomTag.SeriesInstanceUID), rows, columns, spacing[1], spacing[0], position, signs, Text.Number(ds, DicomTag.SliceThickness) ?? 1, Text.Number(ds, DicomTag.KVP) ?? 0, values);
+        short[] stored16 = new short[rows * columns];
+        for (int i = 0; i < stored16.Length; i++) stored16[i] = BinaryPrimitives.ReadInt16LittleEndian(raw[(2 * i)..]);
+        return new Slice(name, Text.First(ds, DicomTag.SeriesInstanceUID), rows, columns, spacing[1], spacing[0], position, signs, Text.Number(ds, DicomTag.SliceThickness) ?? 1, Text.Number(ds, DicomTag.KVP) ?? 0, stored16, stored, signed, slope, intercept);
     }
 
     private static double[] Needed(DicomDataset ds, DicomTag tag, int count, string name) =>
         Text.Numbers(ds, tag) is { } values && values.Length == count ? values : throw DicomFiles.Bad($"{name}: {Text.Name(tag)} is missing");
 
-    private sealed record Slice(string Name, string Series, int Rows, int Columns, double Dx, double Dy, double[] Position, (int X, int Y) Signs, double Thickness, double Kv, float[] Values);
+    private sealed record Slice(string Name, string Series, int Rows, int Columns, double Dx, double Dy, double[] Position, (int X, int Y) Signs, double Thickness, double Kv,
+        short[] Pixels, int BitsStored, bool IsSigned, double Slope, double Intercept)
+    {
+        /// <summary>HU, made anew: a series as floats beside its volume would take twice the memory.</summary>
+        public float[] Values()
+        {
+            float[] values = new float[Pixels.Length];
+            int mask = (1 << BitsStored) - 1, sign = 1 << (BitsStored - 1);
+            for (int i = 0; i < values.Length; i++)
+            {
+                // Bits above Bits Stored may hold overlays in old files: only the stored bits count.
+                int pixel = Pixels[i] & mask;
+                if (IsSigned && (pixel & sign) != 0) pixel -= mask + 1;
+                values[i] = (float)((pixel * Slope) + Intercept);
+            }
+            return values;
+        }
+    }
 }

@@ -87,7 +87,7 @@ public static class NuclearMedicineConversions
         if (frames.Select(f => f.Slice).Distinct().Count() != frames.Length) throw DicomFiles.Bad($"{image.FileName}: {Text.Name(DicomTag.SliceVector)} names a slice twice");
         int normal = axes.Item1 * axes.Item2;
         var slices = frames.Select(f => (Z: position[2] + ((f.Slice - frames[0].Slice) * spacing.Value * normal), Values: Array.ConvertAll(f.Pixels, p => (float)((p * image.ValueSlope) + image.ValueIntercept))));
-        Volume volume = AxialStack.Build([.. slices], image.Columns, image.Rows, dx, dy, position[0], position[1], axes, image.ValueUnit, image.FileName, Math.Abs(spacing.Value));
+        Volume volume = AxialStack.Build([.. slices.Select(s => (s.Z, (Func<float[]>)(() => s.Values)))], image.Columns, image.Rows, dx, dy, position[0], position[1], axes, image.ValueUnit, image.FileName, Math.Abs(spacing.Value));
         return (volume, findings);
     }
 

@@ -43,13 +43,19 @@ public static class NuclearMedicineObjects
             int number = 1001 + reconstruction++;
             if (Try(name, refused, () => new ReconstructionObject(modules, name, volume, number, study.Origins.TryGetValue(name, out ReconstructionOrigin? origin) ? written.LastOrDefault(w => w.Kind == "TOMO" && w.StepId == origin.StepId) ?? spect : spect).Write(folder)) is WrittenObject one) written.Add(one);
         }
-        if (study.Ct is Volume ct)
+        if (study.Ct is Volume ct) WriteCt(ct, study.CtFacts, "ct");
+        // Each series in a folder of its own: readers of a CT folder take it as one series.
+        foreach (CtScan scan in study.OtherCts)
+            if (scan.Read() is Volume other) WriteCt(other, scan.Facts, "ct-" + scan.Facts.StepId);
+            else refused.Add(new RefusedObject(scan.Facts.StepId, "slices are damaged or missing on disk"));
+        void WriteCt(Volume hu, CtFacts? facts, string name)
         {
-            string ctFolder = Path.Combine(folder, "ct");
+            string ctFolder = Path.Combine(folder, name);
             Make(ctFolder);
-            string step = study.CtFacts?.StepId ?? "ct";
-            if (Try(step, refused, () => new CtObjects(modules, ct, modules.Place(step, 0).SeriesNumber).Write(ctFolder)) is List<WrittenObject> slices) written.AddRange(slices);
+            string step = facts?.StepId ?? "ct";
+            if (Try(step, refused, () => new CtObjects(modules, hu, facts, modules.Place(step, 0).SeriesNumber).Write(ctFolder)) is List<WrittenObject> slices) written.AddRange(slices);
         }
+
         return new WrittenObjects(written, refused);
     }
 

@@ -137,8 +137,9 @@ public sealed class LiveReconstructionHost : IAsyncDisposable
     {
         ProcessStartInfo start = WorkerProgram.Start("reconstruct-live", "--memory", (_limits.MemoryMb / 2).ToString(CultureInfo.InvariantCulture));
         start.RedirectStandardInput = true;
-        // Managed memory has its own hard limit (hexadecimal bytes), so that a defect ends the worker and not the machine's patience.
-        start.Environment["DOTNET_GCHeapHardLimit"] = (_limits.MemoryMb * 1048576L).ToString("X", CultureInfo.InvariantCulture);
+        // Managed memory has its own hard limit (hexadecimal bytes), so that a defect ends the worker and not the machine's patience; below the limit of the whole process,
+        // so that garbage is collected before the process is ended for it.
+        start.Environment["DOTNET_GCHeapHardLimit"] = (_limits.MemoryMb * 1048576L * 4 / 5).ToString("X", CultureInfo.InvariantCulture);
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_TC_QuickJitForLoops"] = "1";
         using Process process = Process.Start(start) ?? throw new AcquireException("the live worker could not be started", ExitCodes.Unexpected);

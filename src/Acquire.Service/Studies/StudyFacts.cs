@@ -45,8 +45,8 @@ public sealed class StudyFacts(Journal journal, string studyKey)
     /// <summary>Keeps how a run ended.</summary>
     public void KeepResult(Guid acquisition, RunResult result) => Keep("result", acquisition.ToString("D"), result);
 
-    /// <summary>Facts of the CT; null when none.</summary>
-    public CtFacts? Ct() => Read<CtFacts>("ct").LastOrDefault();
+    /// <summary>Facts of the CT of that run; null when none.</summary>
+    public CtFacts? Ct(Guid acquisition) => Read<CtFacts>("ct").LastOrDefault(c => c.AcquisitionId == acquisition);
 
     /// <summary>Keeps the facts of the CT.</summary>
     public void KeepCt(CtFacts facts) => Keep("ct", facts.AcquisitionId.ToString("D"), facts);

@@ -46,7 +46,7 @@ public static class StudyFinish
             }
             else if (study.Reconstructions.Count > 0)
             {
-                NuclearMedicineObjects.Write(study with { Series = [.. study.Series.Where(s => s.Kind == AcquisitionKind.Tomo)], Ct = null }, dicom, new UidSource(studyKey));
+                NuclearMedicineObjects.Write(study with { Series = [.. study.Series.Where(s => s.Kind == AcquisitionKind.Tomo)], Ct = null, OtherCts = [] }, dicom, new UidSource(studyKey));
                 if (!conductor.Has<ReconstructionDone>()) conductor.Append(new ReconstructionDone(clock.GetUtcNow(), "console"), $"reconstructed: {string.Join(", ", study.Reconstructions.Keys)}");
             }
             ProjectionSet? projections = study.Series.LastOrDefault(s => s.Kind == AcquisitionKind.Tomo) is { } tomo && tomo.Frames.Count > 0
@@ -74,7 +74,7 @@ public static class StudyFinish
     {
         WrittenObject[] beds = [.. written.Where(w => w.Kind == "TOMO").GroupBy(w => w.StepId).Select(g => g.Last())];
         if (beds.Length == 0) return (study, null);
-        string? ct = study.Ct is not null ? Path.GetDirectoryName(written.First(w => w.Kind == "CT").Path) : null;
+        string? ct = study.Ct is not null ? Path.GetDirectoryName(written.First(w => w.Kind == "CT" && w.StepId == (study.CtFacts?.StepId ?? "ct")).Path) : null;
         var volumes = new Dictionary<string, Volume>();
         var origins = new Dictionary<string, ReconstructionOrigin>();
         Volume? map = null;

@@ -35,8 +35,7 @@ public static class StudyReading
         IReadOnlyDictionary<Guid, RunResult> results = facts.Results();
         FrameStore store = data.Frames(studyKey);
         var series = new List<CountSeries>();
-        Volume? ct = null;
-        CtFacts? ctFacts = null;
+        var scans = new List<CtScan>();
         foreach (StudyPhase phase in protocol.Phases)
         {
             foreach (PlannedAcquisition planned in phase.Acquisitions)
@@ -46,8 +45,8 @@ public static class StudyReading
                 if (planned is CtAcquisition)
                 {
                     RunPlan run = runs[^1];
-                    ct = StoredSeries.BuildCt(run, store);
-                    ctFacts = facts.Ct() is { } c ? c with { Ending = results.GetValueOrDefault(run.AcquisitionId)?.Ending ?? Ending.Open } : null;
+                    if (facts.Ct(run.AcquisitionId) is { } c)
+                        scans.Add(new CtScan(c with { Ending = results.GetValueOrDefault(run.AcquisitionId)?.Ending ?? Ending.Open }, store.Numbers(run.AcquisitionId).Count, () => StoredSeries.BuildCt(run, store)));
                 }
                 else
                 {
@@ -55,6 +54,7 @@ public static class StudyReading
                 }
             }
         }
+        (CtScan? scan, Volume? ct) = CtOfSpect(scans, series.LastOrDefault(s => s.Kind == AcquisitionKind.Tomo));
         TracerInjected? injected = events.OfType<TracerInjected>().FirstOrDefault();
         DoseMeasured? before = events.OfType<DoseMeasured>().LastOrDefault(d => d.TracerId.Length == 0);
         ResidualMeasured? after = events.OfType<ResidualMeasured>().LastOrDefault(r => r.TracerId.Length == 0);
@@ -75,7 +75,8 @@ public static class StudyReading
             SyringeAfter = after is null ? null : (after.MBq, after.At),
             Series = series,
             Ct = ct,
-            CtFacts = ctFacts,
+            CtFacts = scan?.Facts,
+            OtherCts = [.. scans.Where(s => s != scan)],
             Timeline = [.. timeline.Items.Select(i => Entry(i, injected?.At))],
             Ledgers = [.. plans.Where(p => results.ContainsKey(p.AcquisitionId)).Select(p => results[p.AcquisitionId].Ledger)],
             Prompts = [.. Prompts(protocol, events, injected?.At ?? now)],
@@ -83,6 +84,24 @@ public static class StudyReading
             Ending = ended?.Ending ?? ending?.Ending ?? Ending.Open,
             EndingReason = ended?.Reason ?? ending?.Reason ?? "",
         };
+    }
+
+    /// <summary>The scan that covers most of the SPECT along the patient; the last of equal ones.</summary>
+    private static (CtScan? Scan, Volume? Hu) CtOfSpect(List<CtScan> scans, CountSeries? spect)
+    {
+        if (scans.Count == 0) return (null, null);
+        if (scans.Count == 1 || spect is not { Frames: [var frame, ..] }) return (scans[^1], scans[^1].Read());
+        double half = frame.Height * frame.PixelMm / 2, low = -frame.TableLongitudinalMm - half, high = -frame.TableLongitudinalMm + half;
+        (CtScan? Scan, Volume? Hu) best = (null, null);
+        double most = double.NegativeInfinity;
+        foreach (CtScan scan in scans)
+        {
+            Volume? hu = scan.Read();
+            double shared = hu is null ? -1 : Math.Max(0, Math.Min(high, hu.Z0Mm + ((hu.Nz - 0.5) * hu.DzMm)) - Math.Max(low, hu.Z0Mm - (hu.DzMm / 2)));
+            if (shared < most) continue;
+            (best, most) = ((scan, hu), shared);
+        }
+        return best;
     }
 
     private static TimelineEntry Entry(TimelineItem item, DateTimeOffset? zero) => new(item.Id, item.Title, item.IsPrompt, item.Opens, item.Target, item.Closes,

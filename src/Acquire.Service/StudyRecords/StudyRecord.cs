@@ -32,6 +32,8 @@ public sealed record StudyRecord
     public Volume? Ct { get; init; }
     /// <summary>Settings and dose of the CT; null when none.</summary>
     public CtFacts? CtFacts { get; init; }
+    /// <summary>Further CT scans of the study, in its order; <see cref="Ct"/> is the one that covers most of the last SPECT.</summary>
+    public IReadOnlyList<CtScan> OtherCts { get; init; } = [];
     /// <summary>Reconstructed SPECT volumes by name ("AC", "NAC"); empty before.</summary>
     public IReadOnlyDictionary<string, Volume> Reconstructions { get; init; } = new Dictionary<string, Volume>();
     /// <summary>How each of <see cref="Reconstructions"/> was made, by its name; one that is not in here was made of the last SPECT as the protocol's reconstruction says.</summary>
@@ -92,6 +94,12 @@ public sealed record ShownTracer(string Id, Tracer Tracer, DateTimeOffset? Injec
 /// <param name="ExpectedSlices">Slices asked for.</param>
 public sealed record CtFacts(Guid AcquisitionId, string StepId, double Kv, double MA, double RotationSeconds, double Pitch, double SliceMm,
     double CtdiVolMGy, double DlpMGyCm, DateTimeOffset Start, Ending Ending, int ExpectedSlices);
+
+/// <summary>A CT scan beside the one the SPECT is corrected with.</summary>
+/// <param name="Facts">Facts.</param>
+/// <param name="StoredSlices">Slices on disk.</param>
+/// <param name="Read">Reads the volume, HU; null when slices are damaged or missing. Not kept: a scan may have half a gigabyte.</param>
+public sealed record CtScan(CtFacts Facts, int StoredSlices, Func<Volume?> Read);
 
 /// <summary>One row of the timeline: planned against actual, times from the injection.</summary>
 /// <param name="Id">Phase or prompt id.</param>

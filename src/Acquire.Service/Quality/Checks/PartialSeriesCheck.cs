@@ -53,8 +53,10 @@ public sealed class PartialSeriesCheck : IQualityCheck
 
     private static string? WrongCt(StudyRecord study, PlannedAcquisition plan)
     {
-        if (study.CtFacts is not { } facts || facts.StepId != plan.Id) return "not taken";
-        if (facts.Ending != Ending.Complete) return facts.Ending.ToString().ToLowerInvariant();
-        return study.Ct is { } ct && ct.Nz < facts.ExpectedSlices ? $"{ct.Nz} of {facts.ExpectedSlices} slices" : null;
+        if (study.CtFacts is { } facts && facts.StepId == plan.Id) return Wrong(facts, study.Ct?.Nz);
+        return study.OtherCts.LastOrDefault(c => c.Facts.StepId == plan.Id) is { } other ? Wrong(other.Facts, other.StoredSlices) : "not taken";
+
+        static string? Wrong(CtFacts facts, int? slices) => facts.Ending != Ending.Complete ? facts.Ending.ToString().ToLowerInvariant()
+            : slices < facts.ExpectedSlices ? $"{slices} of {facts.ExpectedSlices} slices" : null;
     }
 }
